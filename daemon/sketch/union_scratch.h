@@ -1,0 +1,31 @@
+/* union_scratch: the union of many cells on its way to one estimate.
+ *
+ * Cells are merged in one after the other, none is changed; while only token
+ * forms came in, the union stays tokens and near-exact, from the first dense
+ * cell on (or when there are too many tokens) it is one byte a register. With a single
+ * contributing cell the estimate is that cell's own.
+ *
+ * Takes up to 2^p bytes and a token buffer, allocated when first needed and
+ * kept over resets, so that one scratch serves many unions without allocating.
+ * Thread safety: none. */
+#ifndef CARDINAL_SKETCH_UNION_SCRATCH_H
+#define CARDINAL_SKETCH_UNION_SCRATCH_H
+
+#include "daemon/sketch/cell.h"
+
+struct union_scratch;
+
+/* A scratch for cells of this shape (copied); NULL without memory. */
+struct union_scratch *union_scratch_new(const struct sketch_shape *shape);
+void union_scratch_free(struct union_scratch *scratch); /* accepts NULL */
+
+/* Empties it. */
+void union_scratch_reset(struct union_scratch *scratch);
+
+/* Merges cell in; reads it only during the call. On ST_RESOURCE_EXHAUSTED the
+ * scratch is as it was. */
+enum status union_scratch_add(struct union_scratch *scratch, const struct cell *cell);
+
+struct estimate union_scratch_estimate(struct union_scratch *scratch);
+
+#endif

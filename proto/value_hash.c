@@ -1,0 +1,80 @@
+#include "proto/value_hash.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static const char *const kind_names[] = {
+    [HASH_KIND_XXH3] = "xxh3",
+};
+
+#define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
+
+/* Distinguishes the types: see the header. */
+static const char int_label[] = "cardinal.int";
+static const char double_label[] = "cardinal.double";
+
+static const uint64_t quiet_nan_bits = UINT64_C(0x7ff8000000000000);
+
+static uint64_t hash(enum hash_kind kind, const void *bytes, size_t len, uint64_t seed)
+{
+    (void)kind;
+    return XXH3_64bits_withSeed(bytes, len, seed);
+}
+
+static uint64_t hash_word(enum hash_kind kind, uint64_t word, uint64_t seed)
+{
+    uint8_t bytes[8];
+    for (unsigned i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(word >> (8 * i));
+    return hash(kind, bytes, sizeof bytes, seed);
+}
+
+enum status value_hasher_init(struct value_hasher *hasher, enum hash_kind kind, uint64_t seed)
+{
+    if (hash_kind_name((int)kind) == NULL)
+        return ST_INVALID_ARGUMENT;
+    hasher->kind = kind;
+    hasher->seed = seed;
+    hasher->int_seed = hash(kind, int_label, sizeof int_label - 1, seed);
+    hasher->double_seed = hash(kind, double_label, sizeof double_label - 1, seed);
+    return ST_OK;
+}
+
+const char *hash_kind_name(int kind)
+{
+    return kind >= 0 && (size_t)kind < KIND_COUNT ? kind_names[kind] : NULL;
+}
+
+enum status hash_kind_parse(const char *name, enum hash_kind *out)
+{
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (strcmp(name, kind_names[i]) == 0) {
+            *out = (enum hash_kind)i;
+            return ST_OK;
+        }
+    }
+    return ST_INVALID_ARGUMENT;
+}
+
+uint64_t value_hash_bytes(const struct value_hasher *hasher, const void *bytes, size_t len)
+{
+    return hash(hasher->kind, bytes, len, hasher->seed);
+}
+
+uint64_t value_hash_int(const struct value_hasher *hasher, int64_t value)
+{
+    return hash_word(hasher->kind, (uint64_t)value, hasher->int_seed);
+}
+
+uint64_t value_hash_double(const struct value_hasher *hasher, double value)
+{
+    uint64_t bits;
+    if (value == 0.0)
+        value = 0.0; /* -0.0 too */
+    memcpy(&bits, &value, sizeof bits);
+    if (value != value)
+        bits = quiet_nan_bits;
+    return hash_word(hasher->kind, bits, hasher->double_seed);
+}

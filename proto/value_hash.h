@@ -1,0 +1,46 @@
+/* Value hashing: how a value becomes the 64 bits that sketches count.
+ *
+ * Defined once, for every client and the daemon (docs/protocol.md, "Hashing"):
+ * strings and bytes are hashed as they are, under the table's seed; an integer
+ * as its 8 two's-complement bytes, little-endian, and a double as its 8 IEEE
+ * 754 bytes, little-endian, each under a seed of its type, so that 5, 5.0 and
+ * "5" are three values. -0.0 counts as 0.0, every NaN as the quiet one.
+ *
+ * Thread safety: a hasher is plain data, read-only once made. */
+#ifndef CARDINAL_PROTO_VALUE_HASH_H
+#define CARDINAL_PROTO_VALUE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/status.h"
+
+/* The hash functions, numbered as `enum Hash` in cardinal.proto. */
+enum hash_kind {
+    HASH_KIND_XXH3 = 0,
+};
+
+#define HASH_KIND_DEFAULT HASH_KIND_XXH3
+
+/* Everything it takes to hash the values of one table. */
+struct value_hasher {
+    enum hash_kind kind;
+    uint64_t seed;        /* of strings and bytes: the table's */
+    uint64_t int_seed;    /* derived: the hash of "cardinal.int" under seed */
+    uint64_t double_seed; /* derived: the hash of "cardinal.double" under seed */
+};
+
+/* Makes the hasher of a table; ST_INVALID_ARGUMENT for a kind not listed. */
+enum status value_hasher_init(struct value_hasher *hasher, enum hash_kind kind, uint64_t seed);
+
+/* The kind's name ("xxh3"), or NULL for a number that is none. */
+const char *hash_kind_name(int kind);
+
+/* The kind called name into *out; ST_INVALID_ARGUMENT if there is none. */
+enum status hash_kind_parse(const char *name, enum hash_kind *out);
+
+uint64_t value_hash_bytes(const struct value_hasher *hasher, const void *bytes, size_t len);
+uint64_t value_hash_int(const struct value_hasher *hasher, int64_t value);
+uint64_t value_hash_double(const struct value_hasher *hasher, double value);
+
+#endif

@@ -1,0 +1,16 @@
+/* Allocation failure on demand, for programs linked with --wrap=malloc and its
+ * kin (cardinal_unit_test(.. FAILING_ALLOC)).
+ *
+ * Not for threads: one test thread allocates while a failure is armed. */
+#ifndef CARDINAL_TESTS_FAILING_ALLOC_H
+#define CARDINAL_TESTS_FAILING_ALLOC_H
+
+#include <stdbool.h>
+
+/* Lets the next n allocations succeed and fails the one after, once. */
+void failing_alloc_arm(long n);
+
+/* Stops failing; returns whether an allocation was failed since it was armed. */
+bool failing_alloc_disarm(void);
+
+#endif
