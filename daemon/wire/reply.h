@@ -1,0 +1,152 @@
+/* reply: frames with Responses, appended to an output buffer.
+ *
+ * Each function appends one whole frame, or leaves the buffer as it was:
+ * ST_TOO_LARGE when the payload would exceed max_frame (err says by how much),
+ * ST_RESOURCE_EXHAUSTED without memory. An error is answered by reply_error(),
+ * which needs no memory and cannot fail.
+ *
+ * Strings are bytes that end with NUL or views; all are only read during the
+ * call. Thread safety: none for one buffer. */
+#ifndef CARDINAL_WIRE_REPLY_H
+#define CARDINAL_WIRE_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/sketch/cell.h" /* for struct estimate alone */
+#include "daemon/table/selector.h"
+#include "daemon/wire/outbuf.h"
+#include "daemon/wire/request.h"
+#include "proto/status.h"
+#include "proto/value_hash.h"
+
+/* Where a reply goes and what it answers. */
+struct reply_to {
+    struct outbuf *out;
+    uint64_t id;
+    size_t max_frame; /* bytes of payload at most */
+};
+
+#define REPLY_ERROR_MAX 320u /* bytes of an error's frame at most */
+
+/* Writes the frame of an error into out and returns its length. The text is cut
+ * to fit, and what is not UTF-8 in it replaced by '?'. */
+size_t reply_error(uint8_t out[REPLY_ERROR_MAX], uint64_t id, const struct error *error);
+
+struct hello_reply {
+    uint32_t version;
+    uint64_t features;
+    const char *server_version;
+    uint32_t max_frame;
+    uint32_t max_batch_values;
+    uint32_t max_in_flight;
+    uint32_t max_key;
+};
+
+struct table_reply_column {
+    const char *name;
+    uint32_t id;
+};
+
+/* A table, as TableInfo tells it. */
+struct table_reply {
+    uint64_t id;
+    const char *name;
+    const struct table_reply_column *columns;
+    size_t column_count;
+    unsigned precision;
+    enum hash_kind hash;
+    uint64_t seed;
+    uint64_t keys;
+    uint64_t cells;
+    uint64_t bytes;
+};
+
+struct ingest_reply {
+    uint64_t rows;
+    uint64_t values;
+    uint64_t changes;
+};
+
+struct stat_reply {
+    const char *name;
+    uint64_t value;
+};
+
+enum status reply_hello(const struct reply_to *to, const struct hello_reply *reply,
+                        struct error *err);
+enum status reply_ping(const struct reply_to *to, struct error *err);
+enum status reply_create_table(const struct reply_to *to, bool created,
+                               const struct table_reply *table, struct error *err);
+enum status reply_alter_table(const struct reply_to *to, const struct table_reply *table,
+                              struct error *err);
+enum status reply_drop_table(const struct reply_to *to, bool dropped, struct error *err);
+enum status reply_describe_table(const struct reply_to *to, const struct table_reply *table,
+                                 uint64_t digest, struct error *err);
+enum status reply_ingest(const struct reply_to *to, const struct ingest_reply *reply,
+                         struct error *err);
+enum status reply_delete(const struct reply_to *to, uint64_t deleted, struct error *err);
+enum status reply_stats(const struct reply_to *to, const char *version,
+                        const struct stat_reply *stats, size_t count, struct error *err);
+
+/* The columns that estimates are of. */
+struct reply_columns {
+    const char *const *names;
+    size_t count;
+};
+
+/* The payload's exact size, so that a request whose answer cannot fit is refused
+ * before any key is read. */
+size_t reply_cardinality_size(uint64_t id, const struct reply_columns *columns, size_t key_count,
+                              size_t found_count);
+
+/* estimates holds columns->count for each key, one key after the other. */
+enum status reply_cardinality(const struct reply_to *to, const struct reply_columns *columns,
+                              const struct estimate *estimates, const bool *found, size_t key_count,
+                              struct error *err);
+
+enum status reply_union(const struct reply_to *to, uint64_t keys,
+                        const struct reply_columns *columns, const struct estimate *estimates,
+                        struct error *err);
+
+/* A reply that is built item by item until it is full: begin, any number of
+ * items, then end or abandon. While one is open nothing else may be appended to
+ * the buffer. */
+struct reply_page {
+    struct reply_to to;
+    size_t start;      /* of the frame in the buffer */
+    size_t body_start; /* of the body, behind the widest head there can be */
+    size_t max_body;   /* bytes of the body at most, next_page_token set aside */
+    size_t columns;    /* estimates per key of a scan */
+    uint32_t field;    /* of the reply in Response */
+    uint32_t items;    /* put in so far */
+};
+
+enum page_result {
+    PAGE_ADDED,
+    PAGE_FULL,     /* not added: ask for it on the next page */
+    PAGE_TOO_WIDE, /* not added, and never will be: alone it is over max_frame */
+    PAGE_NOMEM,    /* not added */
+};
+
+/* max_bytes: of the page's payload, 0 for none of the client's own. One item
+ * always fits unless it is over max_frame. */
+enum status reply_scan_begin(struct reply_page *page, const struct reply_to *to,
+                             const struct reply_columns *columns, uint32_t max_bytes,
+                             struct error *err);
+enum page_result reply_scan_key(struct reply_page *page, struct bytes_view key,
+                                const struct estimate *estimates);
+
+enum status reply_list_tables_begin(struct reply_page *page, const struct reply_to *to,
+                                    struct error *err);
+enum page_result reply_list_tables_table(struct reply_page *page, const struct table_reply *table);
+
+/* Completes the frame. next_token is empty on the last page, and holds at most
+ * PAGE_TOKEN_MAX bytes (page_token.h), room for which was set aside. */
+void reply_page_end(struct reply_page *page, struct bytes_view next_token);
+
+/* Takes the open reply out of the buffer. */
+void reply_page_abandon(struct reply_page *page);
+
+#endif
