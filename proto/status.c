@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 static const char *const texts[STATUS_COUNT] = {
-#define STATUS_TEXT(name, number, text) [number] = text,
+#define STATUS_TEXT(name, number, text) [number] = (text),
     STATUS_MAP(STATUS_TEXT)
 #undef STATUS_TEXT
 };
