@@ -3,13 +3,11 @@
  * What needs no state to be checked is checked here: names' form, the length of
  * keys, selectors, enums, precision. A failure leaves *out untouched and says
  * ST_MALFORMED (not a message, or strings that are not UTF-8), ST_TOO_LARGE
- * (more keys or names listed than the limits allow), ST_INVALID_ARGUMENT or
- * ST_UNIMPLEMENTED naming the field and its value, ST_RESOURCE_EXHAUSTED (the
- * arena is full).
+ * (more keys listed than the limits allow), ST_INVALID_ARGUMENT naming the thing
+ * and its value, ST_RESOURCE_EXHAUSTED (the arena is full).
  *
  * Views point into the arena: they live until it is reset, and the frame may
- * go before. Names that were checked are of valid form; column names of a
- * query are left to the lookup where they are not.
+ * go before. Names of tables and columns have valid form.
  *
  * Thread safety: nothing here has state of its own. */
 #ifndef CARDINAL_WIRE_DECODE_H
@@ -26,9 +24,11 @@
 
 #define CLIENT_NAME_MAX_BYTES 128u /* of Hello.client */
 
+#define DECODE_FIELDS_MAX 2048u /* protobuf fields of a request, those that list keys apart */
+
 /* An arena of this cap holds every request that the limits let through. */
 #define DECODE_ARENA_BYTES(frame_bytes, max_keys)                                                  \
-    (2 * (size_t)(frame_bytes) + 128 * (size_t)(max_keys) + (1u << 20))
+    (2 * (size_t)(frame_bytes) + 256 * ((size_t)(max_keys) + DECODE_FIELDS_MAX))
 
 /* When a write is answered, numbered as `enum Ack` in cardinal.proto. */
 enum ack {

@@ -18,6 +18,7 @@
 #include "daemon/table/selector.h"
 #include "daemon/wire/outbuf.h"
 #include "daemon/wire/request.h"
+#include "daemon/wire/writer.h"
 #include "proto/status.h"
 #include "proto/value_hash.h"
 
@@ -110,17 +111,23 @@ enum status reply_union(const struct reply_to *to, uint64_t keys,
                         const struct reply_columns *columns, const struct estimate *estimates,
                         struct error *err);
 
+/* A frame that is being written; see reply_frame.h. */
+struct reply_frame {
+    struct writer w; /* for the body */
+    size_t start;    /* of the frame in the buffer */
+    struct writer_mark body;
+};
+
 /* A reply that is built item by item until it is full: begin, any number of
  * items, then end or abandon. While one is open nothing else may be appended to
  * the buffer. */
 struct reply_page {
-    struct reply_to to;
-    size_t start;      /* of the frame in the buffer */
-    size_t body_start; /* of the body, behind the widest head there can be */
-    size_t max_body;   /* bytes of the body at most, next_page_token set aside */
-    size_t columns;    /* estimates per key of a scan */
-    uint32_t field;    /* of the reply in Response */
-    uint32_t items;    /* put in so far */
+    struct reply_frame frame;
+    size_t max_frame; /* bytes of payload at most */
+    size_t max_bytes; /* bytes of payload that the client wants at most */
+    size_t columns;   /* estimates per key of a scan */
+    uint32_t items;   /* put in so far */
+    uint32_t token_field;
 };
 
 enum page_result {
@@ -131,7 +138,8 @@ enum page_result {
 };
 
 /* max_bytes: of the page's payload, 0 for none of the client's own. One item
- * always fits unless it is over max_frame. */
+ * always fits unless it is over max_frame. Room for the token that names the
+ * last item is set aside. */
 enum status reply_scan_begin(struct reply_page *page, const struct reply_to *to,
                              const struct reply_columns *columns, uint32_t max_bytes,
                              struct error *err);
@@ -142,8 +150,8 @@ enum status reply_list_tables_begin(struct reply_page *page, const struct reply_
                                     struct error *err);
 enum page_result reply_list_tables_table(struct reply_page *page, const struct table_reply *table);
 
-/* Completes the frame. next_token is empty on the last page, and holds at most
- * PAGE_TOKEN_MAX bytes (page_token.h), room for which was set aside. */
+/* Completes the frame. next_token is empty on the last page, else the token
+ * (page_token.h) of the page after the last item added. */
 void reply_page_end(struct reply_page *page, struct bytes_view next_token);
 
 /* Takes the open reply out of the buffer. */

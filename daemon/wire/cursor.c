@@ -1,0 +1,58 @@
+#include "daemon/wire/cursor.h"
+
+void cursor_fail(struct cursor *c, const char *fault, const uint8_t *where)
+{
+    if (c->fault == NULL) {
+        c->fault = fault;
+        c->fault_at = where;
+    }
+    c->at = c->end;
+}
+
+enum status cursor_status(const struct cursor *c, const uint8_t *base, struct error *err)
+{
+    if (c->fault == NULL)
+        return ST_OK;
+    return error_set(err, ST_MALFORMED, "malformed message: %s at byte %zu", c->fault,
+                     (size_t)(c->fault_at - base));
+}
+
+uint64_t cursor_long_varint(struct cursor *c, unsigned max_bytes, const char *fault)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < max_bytes && i < (size_t)(c->end - c->at); i++) {
+        value |= (uint64_t)(c->at[i] & 0x7f) << (7 * i);
+        if (c->at[i] < 0x80) {
+            c->at += i + 1;
+            return value;
+        }
+    }
+    cursor_fail(c, fault, c->at);
+    return 0;
+}
+
+void cursor_skip(struct cursor *c, uint64_t tag)
+{
+    switch (WIRE_TAG_TYPE(tag)) {
+    case WIRE_VARINT:
+        cursor_varint(c);
+        break;
+    case WIRE_64BIT:
+        cursor_fixed(c, 8);
+        break;
+    case WIRE_BYTES:
+        cursor_bytes(c);
+        break;
+    case WIRE_32BIT:
+        cursor_fixed(c, 4);
+        break;
+    default:
+        cursor_fail(c, "an unknown wire type", c->at);
+        break;
+    }
+}
+
+void cursor_wrong_type(struct cursor *c)
+{
+    cursor_fail(c, "a field of the wrong wire type", c->at);
+}

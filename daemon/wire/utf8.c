@@ -1,0 +1,42 @@
+#include "daemon/wire/utf8.h"
+
+/* By the first byte: how many follow, and where the second must lie, which is
+ * what rules out overlong forms, surrogates and too large numbers. */
+static size_t following(uint8_t first, uint8_t *least, uint8_t *most)
+{
+    *least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    *most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (first >= 0xc2 && first <= 0xdf)
+        return 1;
+    if (first >= 0xe0 && first <= 0xef)
+        return 2;
+    return first >= 0xf0 && first <= 0xf4 ? 3 : 0;
+}
+
+size_t utf8_char(const uint8_t *bytes, size_t len)
+{
+    uint8_t least, most;
+    if (len == 0)
+        return 0;
+    if (bytes[0] < 0x80)
+        return 1;
+    size_t more = following(bytes[0], &least, &most);
+    if (more == 0 || more >= len || bytes[1] < least || bytes[1] > most)
+        return 0;
+    for (size_t i = 2; i <= more; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    return 1 + more;
+}
+
+bool utf8_is_valid(const uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        size_t step = utf8_char(bytes + at, len - at);
+        if (step == 0)
+            return false;
+        at += step;
+    }
+    return true;
+}
