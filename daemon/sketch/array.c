@@ -1,0 +1,73 @@
+#include "daemon/sketch/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/sketch/token.h"
+#include "daemon/sketch/word.h"
+
+/* Tokens that there is room for with n of them: what the allocator's steps of
+ * 16 bytes hold anyway. */
+static uint32_t array_room(uint32_t n)
+{
+    if (n <= 6)
+        return 6;
+    uint32_t room = 6 + (n - 6 + 3) / 4 * 4;
+    return room < ARRAY_MAX ? room : ARRAY_MAX;
+}
+
+size_t array_bytes(uint32_t count)
+{
+    return allocated_bytes(array_room(count) * sizeof(uint32_t));
+}
+
+enum status array_build(uint64_t *word, const uint32_t *tokens, uint32_t n)
+{
+    uint32_t *array = malloc(array_room(n) * sizeof *array);
+    if (array == NULL)
+        return ST_RESOURCE_EXHAUSTED;
+    memcpy(array, tokens, n * sizeof *array);
+    *word = word_of_list(CELL_ARRAY, array, n);
+    return ST_OK;
+}
+
+uint32_t tokens_find(const uint32_t *tokens, uint32_t n, uint32_t token, bool *found)
+{
+    uint32_t key = token >> TOKEN_RHO_BITS;
+    uint32_t at = 0;
+    for (uint32_t left = n; left > 0;) {
+        uint32_t half = left / 2;
+        if (tokens[at + half] >> TOKEN_RHO_BITS < key) {
+            at += half + 1;
+            left -= half + 1;
+        } else {
+            left = half;
+        }
+    }
+    *found = at < n && token_same(tokens[at], token);
+    return at;
+}
+
+enum status array_add(uint64_t *word, uint32_t token, bool *changed)
+{
+    uint32_t *array = word_address(*word);
+    uint32_t n = word_count(*word);
+    bool found;
+    uint32_t at = tokens_find(array, n, token, &found);
+    if (found) {
+        *changed = token > array[at];
+        if (*changed)
+            array[at] = token;
+        return ST_OK;
+    }
+    if (array_room(n + 1) > array_room(n)) {
+        array = realloc(array, array_room(n + 1) * sizeof *array);
+        if (array == NULL)
+            return ST_RESOURCE_EXHAUSTED;
+    }
+    memmove(array + at + 1, array + at, (n - at) * sizeof *array);
+    array[at] = token;
+    *word = word_of_list(CELL_ARRAY, array, n + 1);
+    *changed = true;
+    return ST_OK;
+}

@@ -1,0 +1,132 @@
+#include "daemon/sketch/cell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/sketch/array.h"
+#include "daemon/sketch/dense.h"
+#include "daemon/sketch/estimate.h"
+#include "daemon/sketch/packed.h"
+#include "daemon/sketch/token.h"
+#include "daemon/sketch/tokens.h"
+#include "daemon/sketch/word.h"
+
+/* A bucket of PACKED counts to 255: at precision 18 its mean stays below 192. */
+#define TOKEN_BYTES_MAX (96u * 1024)
+
+const char *cell_state_name(enum cell_state state)
+{
+    static const char *const names[CELL_STATE_COUNT] = {
+        [CELL_EMPTY] = "empty",   [CELL_INLINE] = "inline", [CELL_ARRAY] = "array",
+        [CELL_PACKED] = "packed", [CELL_SPARSE] = "sparse", [CELL_DENSE] = "dense",
+    };
+    return (unsigned)state < CELL_STATE_COUNT ? names[state] : "unknown";
+}
+
+enum status sketch_shape_init(struct sketch_shape *shape, unsigned precision)
+{
+    if (precision < PRECISION_MIN || precision > PRECISION_MAX)
+        return ST_INVALID_ARGUMENT;
+    uint32_t registers = 1u << precision;
+    uint32_t bytes = precision <= 7 ? registers : registers / 2;
+    shape->precision = (uint8_t)precision;
+    shape->registers = registers;
+    shape->token_bytes_max = bytes < TOKEN_BYTES_MAX ? bytes : TOKEN_BYTES_MAX;
+    shape->array_max = bytes / sizeof(uint32_t) < ARRAY_MAX ? bytes / 4 : ARRAY_MAX;
+    return ST_OK;
+}
+
+static enum status dense_add(struct cell *cell, const struct sketch_shape *shape,
+                             const uint8_t *hashes, size_t n, size_t *changed)
+{
+    struct dense dense = dense_open(cell->word);
+    enum status status = ST_OK;
+    for (size_t i = 0; i < n && status == ST_OK; i++) {
+        bool raised;
+        uint64_t hash = hash_load(hashes, i);
+        unsigned rank = hash_rank(hash, shape->precision);
+        if (rank <= dense.base)
+            continue;
+        status = dense_raise(&dense, hash_index(hash, shape->precision), rank, true, &raised);
+        *changed += raised;
+    }
+    cell->word = dense_close(&dense);
+    return status;
+}
+
+enum status cell_add(struct cell *cell, const struct sketch_shape *shape, const void *hashes,
+                     size_t n, size_t *changed)
+{
+    const uint8_t *bytes = hashes;
+    *changed = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!tokens_held(cell->word))
+            return dense_add(cell, shape, bytes + i * sizeof(uint64_t), n - i, changed);
+        bool added;
+        uint32_t token = token_of_hash(hash_load(bytes, i), shape->precision);
+        enum status status = tokens_add(&cell->word, shape, token, &added);
+        if (status != ST_OK)
+            return status;
+        *changed += added;
+    }
+    return ST_OK;
+}
+
+void cell_prefetch(const struct cell *cell, const struct sketch_shape *shape, const void *hashes,
+                   size_t n)
+{
+    switch (word_state(cell->word)) {
+    case CELL_ARRAY:
+        __builtin_prefetch(word_address(cell->word), 1);
+        break;
+    case CELL_PACKED:
+        if (n > 0)
+            packed_prefetch(cell->word, token_of_hash(hash_load(hashes, 0), shape->precision));
+        break;
+    case CELL_DENSE:
+        for (size_t i = 0; i < n && i < 16; i++) {
+            uint64_t hash = hash_load(hashes, i);
+            if (hash_rank(hash, shape->precision) > word_base(cell->word))
+                dense_prefetch(cell->word, hash_index(hash, shape->precision));
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+struct estimate cell_estimate(const struct cell *cell, const struct sketch_shape *shape)
+{
+    (void)shape;
+    if (tokens_held(cell->word))
+        return estimate_tokens(tokens_count(cell->word));
+    return dense_estimate(word_address(cell->word));
+}
+
+enum cell_state cell_state(const struct cell *cell)
+{
+    return word_state(cell->word);
+}
+
+size_t cell_bytes(const struct cell *cell)
+{
+    switch (word_state(cell->word)) {
+    case CELL_ARRAY:
+        return array_bytes(word_count(cell->word));
+    case CELL_PACKED:
+        return packed_bytes(cell->word);
+    case CELL_DENSE: {
+        struct dense dense = dense_open(cell->word);
+        return dense_bytes(&dense);
+    }
+    default:
+        return 0;
+    }
+}
+
+void cell_release(struct cell *cell)
+{
+    if (word_state(cell->word) > CELL_INLINE)
+        free(word_address(cell->word));
+    cell->word = 0;
+}

@@ -1,0 +1,74 @@
+/* dense: the DENSE form, a register for each index.
+ *
+ * Registers are nibbles above a common base (half a byte a register), or bytes
+ * where nibbles do not pay: at precision 7 and below, and when more registers
+ * than the list takes lie 15 or more above base, which only chosen values
+ * bring about. A nibble of 15 means that the rank is in the list of
+ * exceptions, so nothing is ever lost. The block is laid out as
+ *
+ *   struct dense_head
+ *   u8  registers[m / 2]     64 registers in 32 bytes: register i in the low
+ *       or [m]               nibble of byte i, register i + 32 in the high one
+ *   u32 exceptions[room]     index << 8 | rank, sorted
+ *
+ * Estimates take O(1): the sums that they need are kept by every change. */
+#ifndef CARDINAL_SKETCH_DENSE_H
+#define CARDINAL_SKETCH_DENSE_H
+
+#include "daemon/sketch/cell.h"
+
+struct dense_head {
+    uint64_t kx;              /* sum of 2^(q - rank) over the registers, q = 64 - p;
+                               * 2^64 (all registers 0) reads as 0 */
+    double hip;               /* estimate kept by historic inverse probability */
+    double hip_variance;      /* of hip, in values squared */
+    uint32_t at_base;         /* registers at base */
+    uint32_t at_cap;          /* registers at q + 1, the greatest rank */
+    uint32_t exception_count; /* used of the list */
+    uint32_t unused;
+};
+
+/* A DENSE cell taken apart; dense_close() makes the word again. */
+struct dense {
+    struct dense_head *head;
+    uint8_t *registers;
+    uint32_t *exceptions;
+    uint32_t register_count;
+    uint8_t precision;
+    uint8_t base; /* no register is below */
+    uint8_t room_doublings;
+    bool is_bytes;
+};
+
+struct dense dense_open(uint64_t word);
+uint64_t dense_close(const struct dense *dense);
+
+/* A new one with all registers 0, which must be raised before it is used;
+ * false without memory. */
+bool dense_new(struct dense *dense, const struct sketch_shape *shape);
+bool dense_copy(struct dense *to, const struct dense *from);
+void dense_free(struct dense *dense);
+
+unsigned dense_get(const struct dense *dense, uint32_t index);
+
+/* Sets a register to rank if that is more; *changed says so. hip counts the
+ * change if told to. ST_RESOURCE_EXHAUSTED leaves it as it was. */
+enum status dense_raise(struct dense *dense, uint32_t index, unsigned rank, bool with_hip,
+                        bool *changed);
+
+/* The running estimate. */
+struct estimate dense_estimate(const struct dense_head *head);
+
+/* Starts the running estimate from another one. */
+void dense_seed(struct dense *dense, struct estimate estimate);
+
+/* The same from the registers alone. */
+void dense_reseed(struct dense *dense, const struct sketch_shape *shape);
+
+/* Asks the CPU for the line of a register. */
+void dense_prefetch(uint64_t word, uint32_t index);
+
+/* Bytes taken from the allocator. */
+size_t dense_bytes(const struct dense *dense);
+
+#endif

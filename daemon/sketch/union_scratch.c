@@ -1,0 +1,160 @@
+#include "daemon/sketch/union_scratch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/sketch/estimate.h"
+#include "daemon/sketch/token.h"
+#include "daemon/sketch/tokens.h"
+
+/* Tokens beyond which a union goes on in registers: what PACKED takes, about. */
+static uint32_t tokens_max(const struct sketch_shape *shape)
+{
+    uint32_t max = shape->token_bytes_max / 2;
+    return max < shape->array_max ? shape->array_max : max;
+}
+
+struct union_scratch {
+    struct sketch_shape shape;
+    size_t contributors;    /* cells that were not empty */
+    struct estimate only;   /* of the first contributor */
+    bool has_registers;     /* else tokens */
+    uint8_t *registers;     /* a byte each; NULL until needed */
+    uint32_t *tokens;       /* token_count of them; NULL until needed */
+    uint32_t *spare_tokens; /* of the same size, for the next union */
+    uint32_t token_count;
+};
+
+struct union_scratch *union_scratch_new(const struct sketch_shape *shape)
+{
+    struct union_scratch *scratch = calloc(1, sizeof *scratch);
+    if (scratch != NULL)
+        scratch->shape = *shape;
+    return scratch;
+}
+
+void union_scratch_free(struct union_scratch *scratch)
+{
+    if (scratch == NULL)
+        return;
+    free(scratch->registers);
+    free(scratch->tokens);
+    free(scratch->spare_tokens);
+    free(scratch);
+}
+
+void union_scratch_reset(struct union_scratch *scratch)
+{
+    scratch->contributors = 0;
+    scratch->has_registers = false;
+    scratch->token_count = 0;
+}
+
+static void raise(struct union_scratch *scratch, uint32_t index, unsigned rank)
+{
+    if (rank > scratch->registers[index])
+        scratch->registers[index] = (uint8_t)rank;
+}
+
+static void raise_token(struct union_scratch *scratch, uint32_t token)
+{
+    unsigned precision = scratch->shape.precision;
+    raise(scratch, token_index(token, precision), token_rank(token, precision));
+}
+
+/* Goes on in registers. */
+static enum status to_registers(struct union_scratch *scratch)
+{
+    if (scratch->registers == NULL) {
+        scratch->registers = malloc(scratch->shape.registers);
+        if (scratch->registers == NULL)
+            return ST_RESOURCE_EXHAUSTED;
+    }
+    memset(scratch->registers, 0, scratch->shape.registers);
+    for (uint32_t i = 0; i < scratch->token_count; i++)
+        raise_token(scratch, scratch->tokens[i]);
+    scratch->has_registers = true;
+    return ST_OK;
+}
+
+/* Makes room for both token lists, of as many as a union holds at most. */
+static enum status make_token_room(struct union_scratch *scratch)
+{
+    size_t room = 2 * (size_t)tokens_max(&scratch->shape);
+    if (scratch->tokens == NULL)
+        scratch->tokens = malloc(room * sizeof *scratch->tokens);
+    if (scratch->spare_tokens == NULL)
+        scratch->spare_tokens = malloc(room * sizeof *scratch->spare_tokens);
+    return scratch->tokens != NULL && scratch->spare_tokens != NULL ? ST_OK : ST_RESOURCE_EXHAUSTED;
+}
+
+static enum status add_tokens(struct union_scratch *scratch, uint64_t word)
+{
+    enum status status = make_token_room(scratch);
+    if (status != ST_OK)
+        return status;
+    uint32_t *tokens = scratch->spare_tokens;
+    uint32_t n = tokens_union(word, &scratch->shape, scratch->tokens, scratch->token_count, tokens);
+    uint32_t before = scratch->token_count;
+    scratch->spare_tokens = scratch->tokens;
+    scratch->tokens = tokens;
+    scratch->token_count = n;
+    if (n <= tokens_max(&scratch->shape))
+        return ST_OK;
+    status = to_registers(scratch);
+    if (status != ST_OK) {
+        scratch->tokens = scratch->spare_tokens;
+        scratch->spare_tokens = tokens;
+        scratch->token_count = before;
+    }
+    return status;
+}
+
+static enum status add_registers(struct union_scratch *scratch, uint64_t word)
+{
+    enum status status = scratch->has_registers ? ST_OK : to_registers(scratch);
+    if (status != ST_OK)
+        return status;
+    if (tokens_held(word)) {
+        struct token_iter iter;
+        uint32_t token;
+        token_iter_init(&iter, word, &scratch->shape);
+        while (token_iter_next(&iter, &token))
+            raise_token(scratch, token);
+        return ST_OK;
+    }
+    struct dense dense = dense_open(word);
+    for (uint32_t i = 0; i < dense.register_count; i++)
+        raise(scratch, i, dense_get(&dense, i));
+    return ST_OK;
+}
+
+enum status union_scratch_add(struct union_scratch *scratch, const struct cell *cell)
+{
+    if (cell->word == 0)
+        return ST_OK;
+    bool stays_tokens = tokens_held(cell->word) && !scratch->has_registers;
+    enum status status =
+        stays_tokens ? add_tokens(scratch, cell->word) : add_registers(scratch, cell->word);
+    if (status != ST_OK)
+        return status;
+    if (scratch->contributors++ == 0)
+        scratch->only = cell_estimate(cell, &scratch->shape);
+    return ST_OK;
+}
+
+struct estimate union_scratch_estimate(struct union_scratch *scratch)
+{
+    if (scratch->contributors == 1)
+        return scratch->only;
+    if (!scratch->has_registers)
+        return estimate_tokens(scratch->token_count);
+    struct register_sums sums = { 0, 0, 0 };
+    unsigned q = 64u - scratch->shape.precision;
+    for (uint32_t i = 0; i < scratch->shape.registers; i++) {
+        sums.kx += (1ull << q) >> scratch->registers[i];
+        sums.zeros += scratch->registers[i] == 0;
+        sums.at_cap += scratch->registers[i] == q + 1;
+    }
+    return estimate_registers(&sums, &scratch->shape);
+}
