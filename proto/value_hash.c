@@ -5,8 +5,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "proto/murmur64a.h"
+
 static const char *const kind_names[] = {
     [HASH_KIND_XXH3] = "xxh3",
+    [HASH_KIND_MURMUR64A] = "murmur64a",
 };
 
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
@@ -19,7 +22,8 @@ static const uint64_t quiet_nan_bits = UINT64_C(0x7ff8000000000000);
 
 static uint64_t hash(enum hash_kind kind, const void *bytes, size_t len, uint64_t seed)
 {
-    (void)kind;
+    if (kind == HASH_KIND_MURMUR64A)
+        return murmur64a(bytes, len, seed);
     return XXH3_64bits_withSeed(bytes, len, seed);
 }
 
@@ -40,6 +44,11 @@ enum status value_hasher_init(struct value_hasher *hasher, enum hash_kind kind, 
     hasher->int_seed = hash(kind, int_label, sizeof int_label - 1, seed);
     hasher->double_seed = hash(kind, double_label, sizeof double_label - 1, seed);
     return ST_OK;
+}
+
+uint64_t hash_kind_default_seed(enum hash_kind kind)
+{
+    return kind == HASH_KIND_MURMUR64A ? MURMUR64A_SEED : 0;
 }
 
 const char *hash_kind_name(int kind)

@@ -18,9 +18,13 @@
 /* The hash functions, numbered as `enum Hash` in cardinal.proto. */
 enum hash_kind {
     HASH_KIND_XXH3 = 0,
+    HASH_KIND_MURMUR64A = 1, /* what Redis, Valkey and Doris hash strings with */
 };
 
 #define HASH_KIND_DEFAULT HASH_KIND_XXH3
+
+/* The seed under which Redis, Valkey and Doris use MurmurHash64A. */
+#define MURMUR64A_SEED UINT64_C(0xadc83b19)
 
 /* Everything it takes to hash the values of one table. */
 struct value_hasher {
@@ -32,6 +36,10 @@ struct value_hasher {
 
 /* Makes the hasher of a table; ST_INVALID_ARGUMENT for a kind not listed. */
 enum status value_hasher_init(struct value_hasher *hasher, enum hash_kind kind, uint64_t seed);
+
+/* The seed of a table that names none: MURMUR64A_SEED for murmur64a, so that its
+ * sketches union with those of Redis and Doris, else 0. */
+uint64_t hash_kind_default_seed(enum hash_kind kind);
 
 /* The kind's name ("xxh3"), or NULL for a number that is none. */
 const char *hash_kind_name(int kind);

@@ -144,6 +144,7 @@ CARDINAL_API int cardinal_fd(const cardinal_client *client);
 
 typedef enum cardinal_hash {
     CARDINAL_HASH_XXH3 = 0,
+    CARDINAL_HASH_MURMUR64A = 1, /* sketches union with those of Redis and Doris */
 } cardinal_hash;
 
 typedef enum cardinal_ack {

@@ -97,7 +97,7 @@ static enum status decode_shape(const Cardinal__V1__CreateTable *create,
     if (hash_kind_name((int)create->hash) == NULL)
         return error_set(err, ST_INVALID_ARGUMENT, "unknown hash %d", (int)create->hash);
     out->hash = (enum hash_kind)create->hash;
-    out->seed = create->seed;
+    out->seed = create->seed != 0 ? create->seed : hash_kind_default_seed(out->hash);
     return ST_OK;
 }
 

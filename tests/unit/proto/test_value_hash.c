@@ -65,6 +65,10 @@ START_TEST(kinds_have_names)
     ck_assert_int_eq(value_hasher_init(&hasher, kind, 0), ST_INVALID_ARGUMENT);
     ck_assert_int_eq(hash_kind_parse("xxh3", &kind), ST_OK);
     ck_assert_int_eq(kind, HASH_KIND_XXH3);
+    ck_assert_int_eq(hash_kind_parse("murmur64a", &kind), ST_OK);
+    ck_assert_int_eq(kind, HASH_KIND_MURMUR64A);
+    ck_assert_uint_eq(hash_kind_default_seed(HASH_KIND_XXH3), 0);
+    ck_assert_uint_eq(hash_kind_default_seed(HASH_KIND_MURMUR64A), MURMUR64A_SEED);
     ck_assert_int_eq(hash_kind_parse("md5", &kind), ST_INVALID_ARGUMENT);
 }
 END_TEST
