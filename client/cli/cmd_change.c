@@ -1,0 +1,115 @@
+/* add and delete. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "client/cli/arguments.h"
+#include "client/cli/cli.h"
+#include "client/cli/commands.h"
+#include "client/cli/json_out.h"
+#include "client/cli/question.h"
+
+static enum exit_status print_added(const struct cli *cli, const cardinal_batch_totals *totals)
+{
+    if (!cli->json) {
+        (void)printf("%" PRIu64 " values, %" PRIu64 " of them changed the sketch\n", totals->values,
+                     totals->changes);
+        return EXIT_DONE;
+    }
+    struct json json = json_begin();
+    json_uint(&json, "values", totals->values);
+    json_uint(&json, "changes", totals->changes);
+    return json_end(&json, stdout) ? EXIT_DONE : cli_no_memory();
+}
+
+/* Adds words, already without escapes, to a cell. */
+static enum exit_status add_values(struct cli *cli, const char *table, const char *column,
+                                   cardinal_key key, const cardinal_key *values, size_t count)
+{
+    cardinal_batch *batch;
+    cardinal_status status = cardinal_batch_open(cli->client, table, &column, 1, NULL, &batch);
+    if (status != CARDINAL_OK)
+        return cli_failed(cli, status);
+    for (size_t i = 0; status == CARDINAL_OK && i < count; i++)
+        status = cardinal_batch_string(batch, key.data, key.len, 0, values[i].data, values[i].len);
+    if (status == CARDINAL_OK)
+        status = cardinal_batch_flush(batch);
+    enum exit_status result;
+    if (status == CARDINAL_OK) {
+        cardinal_batch_totals totals;
+        cardinal_batch_get_totals(batch, &totals);
+        result = print_added(cli, &totals);
+    } else {
+        result = cli_failed(cli, status);
+    }
+    cardinal_batch_close(batch);
+    return result;
+}
+
+int add_main(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+    const struct arguments_spec spec = { .least = 4, .most = SIZE_MAX };
+    struct positional words;
+    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
+        return EXIT_USAGE;
+    size_t key_len;
+    if (!argument_bytes(words.at[1], &key_len))
+        return EXIT_USAGE;
+    struct key_choice values = { 0 };
+    enum exit_status result = key_choice_words(&values, &words, 3);
+    if (result == EXIT_DONE)
+        result = cli_connect(cli);
+    if (result == EXIT_DONE)
+        result = add_values(cli, words.at[0], words.at[2], (cardinal_key){ words.at[1], key_len },
+                            values.keys, values.key_count);
+    key_choice_release(&values);
+    return (int)result;
+}
+
+static enum exit_status delete_keys(struct cli *cli, const struct question *question)
+{
+    uint64_t deleted;
+    cardinal_status status =
+        cardinal_delete(cli->client, question->table, &question->selector, &deleted);
+    if (status != CARDINAL_OK)
+        return cli_failed(cli, status);
+    if (!cli->json) {
+        (void)printf("%" PRIu64 " keys deleted\n", deleted);
+        return EXIT_DONE;
+    }
+    struct json json = json_begin();
+    json_uint(&json, "deleted", deleted);
+    return json_end(&json, stdout) ? EXIT_DONE : cli_no_memory();
+}
+
+/* A script's empty variable must not remove every key. */
+static enum exit_status check_choice(const struct key_choice *choice)
+{
+    if (key_choice_ways(choice) == 0) {
+        complain("delete: which keys? KEY..., --prefix, --from and --to, or --all is needed");
+        return EXIT_USAGE;
+    }
+    if (key_choice_is_all_unsaid(choice)) {
+        complain("delete: that is every key: say --all if it is meant");
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
+}
+
+int delete_main(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+    static const struct argp_option options[] = { KEY_CHOICE_RANGE_OPTIONS,
+                                                  KEY_CHOICE_ALL_OPTION,
+                                                  { 0 } };
+    struct question question = { 0 };
+    enum exit_status result =
+        question_read(&question, cli, command, options, 1, SIZE_MAX, argc, argv);
+    if (result == EXIT_DONE)
+        result = check_choice(&question.choice);
+    if (result == EXIT_DONE)
+        result = cli_connect(cli);
+    if (result == EXIT_DONE)
+        result = delete_keys(cli, &question);
+    question_release(&question);
+    return (int)result;
+}
