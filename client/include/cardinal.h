@@ -29,8 +29,11 @@
  * drop and delete are not sent twice: they return CARDINAL_ERR_LOST when the
  * answer was lost, and the caller must look what became of them.
  *
- * Blocking calls wait at most the request's timeout. The library never raises
- * SIGPIPE. */
+ * Waiting. A blocking call waits at most the request's timeout for each request
+ * it makes. A server that cannot be reached is tried again at once, and then
+ * after pauses of about 0.1 s that double up to 2 s, as often as `retries` says.
+ * Resolving a host's name blocks as long as the resolver does. The library
+ * never raises SIGPIPE. */
 #ifndef CARDINAL_H
 #define CARDINAL_H
 
@@ -103,7 +106,7 @@ typedef struct cardinal_options {
     const char *token;      /* who is asking; NULL: nobody */
     int connect_timeout_ms; /* for reaching the server; 0: 5,000 */
     int request_timeout_ms; /* for an answer, sent as the request's deadline too; 0: 30,000 */
-    int retries;            /* how often to connect anew for one call; 0: 3; -1: never */
+    int retries;            /* how often to connect anew for one call; 0: 5; -1: never */
 } cardinal_options;
 
 #define CARDINAL_OPTIONS_INIT                                                                      \
@@ -252,8 +255,10 @@ CARDINAL_API cardinal_status cardinal_batch_open(cardinal_client *client, const 
 
 /* Adds one value to a key's column; values of one key that follow one another
  * share a row. The status may be that of an earlier batch that failed (see
- * cardinal_batch_failed()); the value is taken nevertheless, unless it is
- * CARDINAL_ERR_USAGE, _MEMORY or _FULL. */
+ * cardinal_batch_failed()), which is told once; the value is taken nevertheless,
+ * unless the status is CARDINAL_ERR_USAGE, _MEMORY or _FULL. Failed batches count
+ * against max_bytes until they are taken out: when they fill it, the status is
+ * CARDINAL_ERR_FULL whatever when_full says. */
 CARDINAL_API cardinal_status cardinal_batch_string(cardinal_batch *batch, const void *key,
                                                    size_t key_len, uint32_t column,
                                                    const void *value, size_t value_len);

@@ -1,0 +1,282 @@
+/* Batches: sending, answers, and what came back. */
+#include <stdlib.h>
+
+#include "client/lib/batch.h"
+#include "client/lib/clock.h"
+
+#define SEND_SHARE 4u /* a message is sent when it is 1/4 of the bytes allowed */
+
+static void list_append(struct parcel_list *list, struct cardinal_failed *parcel)
+{
+    parcel->next = NULL;
+    parcel->prev = list->last;
+    if (list->last != NULL)
+        list->last->next = parcel;
+    else
+        list->first = parcel;
+    list->last = parcel;
+    list->count++;
+}
+
+static void list_remove(struct parcel_list *list, struct cardinal_failed *parcel)
+{
+    if (parcel->prev != NULL)
+        parcel->prev->next = parcel->next;
+    else
+        list->first = parcel->next;
+    if (parcel->next != NULL)
+        parcel->next->prev = parcel->prev;
+    else
+        list->last = parcel->prev;
+    list->count--;
+}
+
+void cardinal_failed_free(cardinal_failed *failed)
+{
+    if (failed == NULL)
+        return;
+    call_release(&failed->call);
+    free(failed);
+}
+
+void batch_release_parcels(struct cardinal_batch *batch)
+{
+    struct cardinal_failed *parcel;
+    while ((parcel = batch->flying.first) != NULL) {
+        list_remove(&batch->flying, parcel);
+        core_forget(&batch->client->core, &parcel->call);
+        cardinal_failed_free(parcel);
+    }
+    while ((parcel = cardinal_batch_failed(batch)) != NULL)
+        cardinal_failed_free(parcel);
+}
+
+/* The core is done with a parcel. */
+static void parcel_done(struct call *call)
+{
+    struct cardinal_failed *parcel = (struct cardinal_failed *)call;
+    struct cardinal_batch *batch = parcel->batch;
+    list_remove(&batch->flying, parcel);
+    batch->totals.batches++;
+    if (call->fault.status == CARDINAL_OK) {
+        batch->totals.values += call->reply->ingest->values;
+        batch->totals.changes += call->reply->ingest->changes;
+        batch->held_bytes -= call->body_len;
+        cardinal_failed_free(parcel);
+        return;
+    }
+    batch->totals.failed_batches++;
+    if (batch->unreported.status == CARDINAL_OK)
+        batch->unreported = call->fault;
+    list_append(&batch->failed, parcel);
+}
+
+static void launch(struct cardinal_batch *batch, struct cardinal_failed *parcel)
+{
+    parcel->batch = batch;
+    list_append(&batch->flying, parcel);
+    batch->held_bytes += parcel->call.body_len;
+    client_submit(batch->client, &parcel->call);
+}
+
+static unsigned flying_max(const struct cardinal_batch *batch)
+{
+    uint32_t server = batch->client->core.limits.max_in_flight;
+    return batch->options.max_in_flight < server ? batch->options.max_in_flight : server;
+}
+
+static cardinal_status full(struct cardinal_batch *batch)
+{
+    return client_fail(batch->client, CARDINAL_ERR_FULL,
+                       "the batch is full: %u requests unanswered, %u failed, %zu bytes held",
+                       batch->flying.count, batch->failed.count,
+                       batch->held_bytes + batch_size(batch));
+}
+
+/* One or more answers have come, or CARDINAL_ERR_FULL: none is to be waited for. */
+static cardinal_status await_answer(struct cardinal_batch *batch, bool wait)
+{
+    unsigned before = batch->flying.count;
+    if (before == 0)
+        return full(batch);
+    client_turn(batch->client, 0);
+    while (wait && batch->flying.count == before)
+        client_turn(batch->client, batch->flying.first->call.deadline_ms);
+    return batch->flying.count < before ? CARDINAL_OK : full(batch);
+}
+
+/* Makes a parcel of what is there; there is something. */
+static cardinal_status seal(struct cardinal_batch *batch, struct cardinal_failed **out)
+{
+    struct cardinal_failed *parcel = calloc(1, sizeof *parcel);
+    if (parcel == NULL)
+        return client_nomem(batch->client);
+    if (batch->row.open && !row_builder_write(&batch->row, &batch->body)) {
+        free(parcel);
+        return client_nomem(batch->client);
+    }
+    call_init(&parcel->call, CARDINAL__V1__REQUEST__BODY_INGEST, NULL);
+    parcel->call.on_done = parcel_done;
+    parcel->call.body = batch->body.data;
+    parcel->call.body_len = batch->body.len;
+    parcel->values = batch->values;
+    batch->last_size = batch->body.len;
+    batch->body = (struct bytes){ 0 };
+    batch->values = 0;
+    *out = parcel;
+    return CARDINAL_OK;
+}
+
+static cardinal_status dispatch(struct cardinal_batch *batch, bool wait)
+{
+    struct cardinal_failed *parcel;
+    cardinal_status status = CARDINAL_OK;
+    while (status == CARDINAL_OK && batch->flying.count >= flying_max(batch))
+        status = await_answer(batch, wait);
+    if (status == CARDINAL_OK)
+        status = seal(batch, &parcel);
+    if (status == CARDINAL_OK)
+        launch(batch, parcel);
+    return status;
+}
+
+/* ---- when to send ----------------------------------------------------- */
+
+static size_t frame_room(const struct cardinal_batch *batch)
+{
+    size_t frame = batch->client->core.limits.max_frame;
+    return frame > CORE_HEAD_MAX ? frame - CORE_HEAD_MAX : 0;
+}
+
+static uint64_t values_max(const struct cardinal_batch *batch)
+{
+    uint32_t server = batch->client->core.limits.max_batch_values;
+    return batch->options.max_values < server ? batch->options.max_values : server;
+}
+
+static bool fits(const struct cardinal_batch *batch, size_t need)
+{
+    size_t size = batch_size(batch) + need;
+    return batch->values < values_max(batch) && size <= frame_room(batch) &&
+           batch->held_bytes + size <= batch->options.max_bytes;
+}
+
+cardinal_status batch_make_room(struct cardinal_batch *batch, size_t need)
+{
+    bool wait = batch->options.when_full == CARDINAL_FULL_WAIT;
+    if (fits(batch, need))
+        return CARDINAL_OK;
+    size_t alone = batch->prefix.len + need;
+    if (alone > frame_room(batch) || alone > batch->options.max_bytes)
+        return client_fail(batch->client, CARDINAL_ERR_USAGE,
+                           "a value that takes %zu bytes fits neither frame nor batch", need);
+    while (!fits(batch, need)) {
+        cardinal_status status =
+            batch->values > 0 ? dispatch(batch, wait) : await_answer(batch, wait);
+        if (status != CARDINAL_OK)
+            return status;
+    }
+    return CARDINAL_OK;
+}
+
+static bool is_due(const struct cardinal_batch *batch, int64_t now_ms)
+{
+    return batch->values >= values_max(batch) ||
+           batch_size(batch) >= batch->options.max_bytes / SEND_SHARE ||
+           now_ms - batch->oldest_ms >= batch->options.max_age_ms;
+}
+
+void batch_send_due(struct cardinal_batch *batch)
+{
+    int64_t now = clock_coarse_ms();
+    if (batch->values == 0 || !is_due(batch, now))
+        return;
+    if (batch->flying.count >= flying_max(batch)) {
+        if (batch->looked_ms == now)
+            return; /* not for every value that comes meanwhile */
+        batch->looked_ms = now;
+        client_turn(batch->client, 0);
+    }
+    if (batch->flying.count < flying_max(batch))
+        dispatch(batch, false); /* without memory, a later call tries again */
+}
+
+cardinal_status batch_report(struct cardinal_batch *batch)
+{
+    cardinal_status status = batch->unreported.status;
+    if (status != CARDINAL_OK) {
+        batch->client->fault = batch->unreported;
+        batch->unreported.status = CARDINAL_OK;
+    }
+    return status;
+}
+
+/* ---- public ----------------------------------------------------------- */
+
+cardinal_status cardinal_batch_send(cardinal_batch *batch)
+{
+    cardinal_status status = CARDINAL_OK;
+    if (batch->values > 0)
+        status = dispatch(batch, batch->options.when_full == CARDINAL_FULL_WAIT);
+    else
+        client_turn(batch->client, 0);
+    return status == CARDINAL_OK ? batch_report(batch) : status;
+}
+
+cardinal_status cardinal_batch_flush(cardinal_batch *batch)
+{
+    if (batch->values > 0) {
+        cardinal_status status = dispatch(batch, true);
+        if (status != CARDINAL_OK)
+            return status;
+    }
+    while (batch->flying.count > 0)
+        client_turn(batch->client, batch->flying.first->call.deadline_ms);
+    return batch_report(batch);
+}
+
+void cardinal_batch_get_totals(const cardinal_batch *batch, cardinal_batch_totals *out)
+{
+    *out = batch->totals;
+}
+
+cardinal_failed *cardinal_batch_failed(cardinal_batch *batch)
+{
+    struct cardinal_failed *parcel = batch->failed.first;
+    if (parcel == NULL)
+        return NULL;
+    list_remove(&batch->failed, parcel);
+    batch->held_bytes -= parcel->call.body_len;
+    parcel->batch = NULL;
+    return parcel;
+}
+
+cardinal_status cardinal_failed_status(const cardinal_failed *failed)
+{
+    return failed->call.fault.status;
+}
+
+const char *cardinal_failed_message(const cardinal_failed *failed)
+{
+    return failed->call.fault.text;
+}
+
+uint64_t cardinal_failed_values(const cardinal_failed *failed)
+{
+    return failed->values;
+}
+
+cardinal_status cardinal_batch_retry(cardinal_batch *batch, cardinal_failed *failed)
+{
+    bool wait = batch->options.when_full == CARDINAL_FULL_WAIT;
+    while (batch->flying.count > 0 &&
+           (batch->flying.count >= flying_max(batch) ||
+            batch->held_bytes + batch_size(batch) + failed->call.body_len >
+                batch->options.max_bytes)) {
+        cardinal_status status = await_answer(batch, wait);
+        if (status != CARDINAL_OK)
+            return status;
+    }
+    launch(batch, failed);
+    return batch_report(batch);
+}
