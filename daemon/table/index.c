@@ -1,0 +1,202 @@
+#include "daemon/table/index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/table/heap_bytes.h"
+
+#define BITS_FIRST 2u
+#define BITS_SPLIT 9u /* segments of this size split rather than double */
+#define DEPTH_MAX 22u
+#define SKEW_MAX 16u /* directory entries a segment on average, at most */
+
+static size_t segment_size(unsigned bits)
+{
+    return sizeof(struct index_segment) + ((size_t)1 << bits) * sizeof(struct index_entry);
+}
+
+static struct index_segment *segment_new(struct index *index, unsigned bits, unsigned depth)
+{
+    struct index_segment *segment = calloc(1, segment_size(bits));
+    if (segment == NULL)
+        return NULL;
+    segment->bits = (uint16_t)bits;
+    segment->depth = (uint16_t)depth;
+    index->held_bytes += heap_bytes(segment_size(bits));
+    return segment;
+}
+
+static void segment_free(struct index *index, struct index_segment *segment)
+{
+    index->held_bytes -= heap_bytes(segment_size(segment->bits));
+    free(segment);
+}
+
+static size_t directory_size(unsigned depth)
+{
+    return ((size_t)1 << depth) * sizeof(struct index_segment *);
+}
+
+void index_init(struct index *index)
+{
+    memset(index, 0, sizeof *index);
+}
+
+void index_release(struct index *index)
+{
+    size_t count = index->directory == NULL ? 0 : (size_t)1 << index->depth;
+    for (size_t i = 0; i < count;) {
+        struct index_segment *segment = index->directory[i];
+        i += (size_t)1 << (index->depth - segment->depth);
+        free(segment);
+    }
+    free(index->directory);
+    index_init(index);
+}
+
+static bool is_full(const struct index_segment *segment)
+{
+    return segment->count >= (1u << segment->bits) * 13 / 16;
+}
+
+static void segment_put(struct index_segment *segment, struct index_entry entry)
+{
+    uint32_t mask = (1u << segment->bits) - 1;
+    uint32_t slot = entry.tag & mask;
+    while (segment->entries[slot].ref != 0)
+        slot = (slot + 1) & mask;
+    segment->entries[slot] = entry;
+    segment->count++;
+}
+
+/* Points all directory entries of the segment's share at it. */
+static void file_segment(struct index *index, struct index_segment *segment, uint32_t tag)
+{
+    size_t span = (size_t)1 << (index->depth - segment->depth);
+    size_t first = (size_t)((uint64_t)tag << index->depth >> 32) & ~(span - 1);
+    for (size_t i = 0; i < span; i++)
+        index->directory[first + i] = segment;
+}
+
+static bool start(struct index *index)
+{
+    struct index_segment **directory = malloc(directory_size(0));
+    if (directory == NULL)
+        return false;
+    struct index_segment *segment = segment_new(index, BITS_FIRST, 0);
+    if (segment == NULL) {
+        free(directory);
+        return false;
+    }
+    directory[0] = segment;
+    index->directory = directory;
+    index->segment_count = 1;
+    index->held_bytes += heap_bytes(directory_size(0));
+    return true;
+}
+
+static bool segment_double(struct index *index, struct index_segment *old, uint32_t tag)
+{
+    struct index_segment *segment = segment_new(index, old->bits + 1u, old->depth);
+    if (segment == NULL)
+        return false;
+    for (uint32_t i = 0; i < 1u << old->bits; i++) {
+        if (old->entries[i].ref != 0)
+            segment_put(segment, old->entries[i]);
+    }
+    file_segment(index, segment, tag);
+    segment_free(index, old);
+    return true;
+}
+
+static bool directory_double(struct index *index)
+{
+    size_t count = (size_t)1 << index->depth;
+    struct index_segment **directory = realloc(index->directory, directory_size(index->depth + 1));
+    if (directory == NULL)
+        return false;
+    for (size_t i = count; i-- > 0;)
+        directory[2 * i] = directory[2 * i + 1] = directory[i];
+    index->held_bytes -= heap_bytes(directory_size(index->depth));
+    index->depth++;
+    index->held_bytes += heap_bytes(directory_size(index->depth));
+    index->directory = directory;
+    return true;
+}
+
+/* Moves the entries of old to two segments of one shared bit more. */
+static bool segment_split(struct index *index, struct index_segment *old, uint32_t tag)
+{
+    if (old->depth == index->depth && !directory_double(index))
+        return false;
+    unsigned depth = old->depth + 1u;
+    struct index_segment *halves[2];
+    halves[0] = segment_new(index, old->bits, depth);
+    if (halves[0] == NULL)
+        return false;
+    halves[1] = segment_new(index, old->bits, depth);
+    if (halves[1] == NULL) {
+        segment_free(index, halves[0]);
+        return false;
+    }
+    for (uint32_t i = 0; i < 1u << old->bits; i++) {
+        struct index_entry entry = old->entries[i];
+        if (entry.ref != 0)
+            segment_put(halves[entry.tag >> (32 - depth) & 1], entry);
+    }
+    uint32_t bit = UINT32_C(1) << (32 - depth);
+    file_segment(index, halves[0], tag & ~bit);
+    file_segment(index, halves[1], tag | bit);
+    index->segment_count++;
+    segment_free(index, old);
+    return true;
+}
+
+/* Splitting is no remedy for equal tags, which somebody may have found. */
+static bool may_split(const struct index *index, const struct index_segment *segment)
+{
+    if (segment->bits < BITS_SPLIT || segment->depth >= DEPTH_MAX)
+        return false;
+    if (segment->depth < index->depth)
+        return true;
+    return ((uint64_t)1 << index->depth) < (uint64_t)SKEW_MAX * index->segment_count;
+}
+
+bool index_reserve(struct index *index, uint32_t tag)
+{
+    if (index->directory == NULL && !start(index))
+        return false;
+    for (;;) {
+        struct index_segment *segment = index_segment_of(index, tag);
+        if (!is_full(segment))
+            return true;
+        bool grown = may_split(index, segment) ? segment_split(index, segment, tag)
+                                               : segment_double(index, segment, tag);
+        if (!grown)
+            return false;
+    }
+}
+
+void index_put(struct index *index, uint32_t tag, uint32_t ref)
+{
+    segment_put(index_segment_of(index, tag), (struct index_entry){ tag, ref });
+}
+
+/* Closes the gap, so that no search stops short: an entry moves back into it
+ * unless its own slot lies between the gap and where it is. */
+void index_remove(struct index_probe *probe)
+{
+    struct index_segment *segment = probe->segment;
+    uint32_t mask = (1u << segment->bits) - 1;
+    uint32_t gap = probe->slot;
+    for (uint32_t slot = (gap + 1) & mask; segment->entries[slot].ref != 0;
+         slot = (slot + 1) & mask) {
+        uint32_t home = segment->entries[slot].tag & mask;
+        if (((slot - home) & mask) >= ((slot - gap) & mask)) {
+            segment->entries[gap] = segment->entries[slot];
+            gap = slot;
+        }
+    }
+    segment->entries[gap] = (struct index_entry){ 0, 0 };
+    segment->count--;
+}
