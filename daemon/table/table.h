@@ -96,8 +96,7 @@ struct apply_cursor {
     uint32_t next_cell;
     uint32_t next_hash;
     bool sorted;
-    uint64_t changes;  /* values so far that changed a sketch */
-    uint64_t deferred; /* for table_apply() alone */
+    uint64_t changes; /* values so far that changed a sketch */
 };
 
 /* Applies up to about max_values of a checked batch from where *cursor stands

@@ -1,0 +1,306 @@
+#include "daemon/table/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/table/table_impl.h"
+
+#define QUOTED_MAX 160u
+#define TABLES_FIRST 16u
+#define USAGE_STEP 64u /* tables summed up with one look into the catalog */
+
+struct catalog {
+    pthread_mutex_t lock;  /* guards all below and the tables' names */
+    struct table **tables; /* sorted by name */
+    uint32_t count;
+    uint32_t room;
+    uint32_t max_tables;
+    uint64_t next_id;
+    uint64_t refusals;
+    uint64_t shard_seed; /* never changes */
+};
+
+struct catalog *catalog_new(uint32_t max_tables, uint64_t shard_seed)
+{
+    struct catalog *catalog = calloc(1, sizeof *catalog);
+    if (catalog == NULL)
+        return NULL;
+    if (pthread_mutex_init(&catalog->lock, NULL) != 0) {
+        free(catalog);
+        return NULL;
+    }
+    catalog->max_tables = max_tables;
+    catalog->next_id = 1;
+    catalog->shard_seed = shard_seed;
+    return catalog;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    if (catalog == NULL)
+        return;
+    for (uint32_t i = 0; i < catalog->count; i++)
+        table_unref(catalog->tables[i]);
+    free(catalog->tables);
+    pthread_mutex_destroy(&catalog->lock);
+    free(catalog);
+}
+
+static struct bytes_view table_name(const struct table *table)
+{
+    return (struct bytes_view){ (const uint8_t *)table->name, strlen(table->name) };
+}
+
+/* How many tables come before name; *found: that the next one is it. */
+static uint32_t rank(const struct catalog *catalog, struct bytes_view name, bool *found)
+{
+    uint32_t low = 0;
+    uint32_t high = catalog->count;
+    *found = false;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int order = key_compare(table_name(catalog->tables[middle]), name);
+        if (order == 0) {
+            *found = true;
+            return middle;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static enum status refuse(struct error *err, enum status code, struct bytes_view name,
+                          const char *what)
+{
+    char quoted[QUOTED_MAX];
+    error_quote(quoted, sizeof quoted, name.data, name.len);
+    return error_set(err, code, "table '%s' %s", quoted, what);
+}
+
+static enum status refuse_missing(struct error *err, struct bytes_view name)
+{
+    char quoted[QUOTED_MAX];
+    error_quote(quoted, sizeof quoted, name.data, name.len);
+    return error_set(err, ST_NOT_FOUND, "no table '%s'", quoted);
+}
+
+static bool reserve(struct catalog *catalog)
+{
+    if (catalog->count < catalog->room)
+        return true;
+    uint32_t room = catalog->room == 0 ? TABLES_FIRST : catalog->room * 2;
+    struct table **tables = realloc(catalog->tables, room * sizeof(struct table *));
+    if (tables == NULL)
+        return false;
+    catalog->tables = tables;
+    catalog->room = room;
+    return true;
+}
+
+static void insert(struct catalog *catalog, uint32_t at, struct table *table)
+{
+    memmove(&catalog->tables[at + 1], &catalog->tables[at],
+            (catalog->count - at) * sizeof(struct table *));
+    catalog->tables[at] = table;
+    catalog->count++;
+}
+
+static void take_out(struct catalog *catalog, uint32_t at)
+{
+    catalog->count--;
+    memmove(&catalog->tables[at], &catalog->tables[at + 1],
+            (catalog->count - at) * sizeof(struct table *));
+}
+
+/* catalog_create() of a name that is valid, under the lock. */
+static enum status create_locked(struct catalog *catalog, const struct table_spec *spec,
+                                 bool if_not_exists, struct table **out, bool *created,
+                                 struct error *err)
+{
+    bool found;
+    uint32_t at = rank(catalog, spec->name, &found);
+    if (found && !if_not_exists)
+        return refuse(err, ST_ALREADY_EXISTS, spec->name, "already exists");
+    if (found) {
+        *out = table_ref(catalog->tables[at]);
+        *created = false;
+        return ST_OK;
+    }
+    if (catalog->count >= catalog->max_tables) {
+        catalog->refusals++;
+        return error_set(err, ST_RESOURCE_EXHAUSTED, "cannot make table '%.*s': there are %u",
+                         (int)spec->name.len, (const char *)spec->name.data, catalog->count);
+    }
+    if (!reserve(catalog))
+        return error_nomem(err);
+    struct table *table;
+    enum status status = table_new(spec, catalog->next_id, catalog->shard_seed, &table, err);
+    if (status != ST_OK)
+        return status;
+    catalog->next_id++;
+    insert(catalog, at, table);
+    *out = table_ref(table);
+    *created = true;
+    return ST_OK;
+}
+
+enum status catalog_create(struct catalog *catalog, const struct table_spec *spec,
+                           bool if_not_exists, struct table **out, bool *created, struct error *err)
+{
+    if (!name_is_valid((const char *)spec->name.data, spec->name.len))
+        return refuse(err, ST_INVALID_ARGUMENT, spec->name, "is not a valid name");
+    pthread_mutex_lock(&catalog->lock);
+    enum status status = create_locked(catalog, spec, if_not_exists, out, created, err);
+    pthread_mutex_unlock(&catalog->lock);
+    return status;
+}
+
+enum status catalog_find(struct catalog *catalog, struct bytes_view name, struct table **out,
+                         struct error *err)
+{
+    bool found;
+    pthread_mutex_lock(&catalog->lock);
+    uint32_t at = rank(catalog, name, &found);
+    if (found)
+        *out = table_ref(catalog->tables[at]);
+    pthread_mutex_unlock(&catalog->lock);
+    return found ? ST_OK : refuse_missing(err, name);
+}
+
+/* Gives the table another name, which is valid and free. */
+static void rename_locked(struct catalog *catalog, uint32_t at, struct bytes_view name)
+{
+    bool found;
+    struct table *table = catalog->tables[at];
+    take_out(catalog, at);
+    insert(catalog, rank(catalog, name, &found), table);
+    pthread_mutex_lock(&table->schema.lock);
+    memset(table->name, 0, sizeof table->name);
+    memcpy(table->name, name.data, name.len);
+    pthread_mutex_unlock(&table->schema.lock);
+}
+
+/* Checks the whole change and makes all of it visible but the sweep's effect.
+ * The table was found under this name a moment ago. */
+static enum status alter_locked(struct catalog *catalog, struct bytes_view name,
+                                const struct table_change *change, struct table *table,
+                                struct schema_plan *plan, struct error *err)
+{
+    bool found;
+    bool renames = change->rename_to.len > 0;
+    uint32_t at = rank(catalog, name, &found);
+    if (!found || catalog->tables[at] != table)
+        return refuse_missing(err, name);
+    bool taken = false;
+    if (renames)
+        rank(catalog, change->rename_to, &taken);
+    if (taken)
+        return refuse(err, ST_ALREADY_EXISTS, change->rename_to, "already exists");
+    enum status status = schema_plan(&table->schema, change, plan, err);
+    if (status != ST_OK)
+        return status;
+    schema_commit(&table->schema, plan);
+    if (renames)
+        rename_locked(catalog, at, change->rename_to);
+    return ST_OK;
+}
+
+enum status catalog_alter(struct catalog *catalog, struct bytes_view name,
+                          const struct table_change *change, struct table **out, struct error *err)
+{
+    struct bytes_view to = change->rename_to;
+    if (to.len > 0 && !name_is_valid((const char *)to.data, to.len))
+        return refuse(err, ST_INVALID_ARGUMENT, to, "is not a valid name");
+    struct table *table;
+    enum status status = catalog_find(catalog, name, &table, err);
+    if (status != ST_OK)
+        return status;
+    struct schema_plan plan;
+    pthread_mutex_lock(&table->alter_lock);
+    pthread_mutex_lock(&catalog->lock);
+    status = alter_locked(catalog, name, change, table, &plan, err);
+    pthread_mutex_unlock(&catalog->lock);
+    if (status == ST_OK)
+        table_sweep(table, &plan);
+    pthread_mutex_unlock(&table->alter_lock);
+    if (status == ST_OK)
+        *out = table;
+    else
+        table_unref(table);
+    return status;
+}
+
+enum status catalog_drop(struct catalog *catalog, struct bytes_view name, struct error *err)
+{
+    bool found;
+    struct table *table = NULL;
+    pthread_mutex_lock(&catalog->lock);
+    uint32_t at = rank(catalog, name, &found);
+    if (found) {
+        table = catalog->tables[at];
+        take_out(catalog, at);
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    table_unref(table);
+    return found ? ST_OK : refuse_missing(err, name);
+}
+
+size_t catalog_list(struct catalog *catalog, struct bytes_view prefix,
+                    const struct bytes_view *after, size_t limit, struct table **out)
+{
+    struct selector selector = { .kind = SELECTOR_PREFIX, .prefix = prefix };
+    bool found;
+    size_t n = 0;
+    pthread_mutex_lock(&catalog->lock);
+    uint32_t at = rank(catalog, prefix, &found);
+    if (after != NULL) {
+        uint32_t behind = rank(catalog, *after, &found);
+        behind += found ? 1 : 0;
+        at = behind > at ? behind : at;
+    }
+    for (; n < limit && at < catalog->count; at++) {
+        if (!selector_matches(&selector, table_name(catalog->tables[at])))
+            break;
+        out[n++] = table_ref(catalog->tables[at]);
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    return n;
+}
+
+size_t catalog_count(struct catalog *catalog)
+{
+    pthread_mutex_lock(&catalog->lock);
+    size_t count = catalog->count;
+    pthread_mutex_unlock(&catalog->lock);
+    return count;
+}
+
+void catalog_usage(struct catalog *catalog, struct table_usage *usage)
+{
+    struct table *tables[USAGE_STEP];
+    char name[NAME_MAX_BYTES + 1] = "";
+    struct bytes_view after = { (const uint8_t *)name, 0 };
+    struct bytes_view any = { NULL, 0 };
+    size_t n;
+    memset(usage, 0, sizeof *usage);
+    do {
+        n = catalog_list(catalog, any, &after, USAGE_STEP, tables);
+        for (size_t i = 0; i < n; i++) {
+            table_add_usage(tables[i], usage);
+            if (i == n - 1)
+                after.len = table_copy_name(tables[i], name);
+            table_unref(tables[i]);
+        }
+    } while (n == USAGE_STEP);
+}
+
+uint64_t catalog_refusals(struct catalog *catalog)
+{
+    pthread_mutex_lock(&catalog->lock);
+    uint64_t refusals = catalog->refusals;
+    pthread_mutex_unlock(&catalog->lock);
+    return refusals;
+}

@@ -1,0 +1,220 @@
+#include "daemon/table/shard.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shard *shard_new(void)
+{
+    struct shard *shard = calloc(1, sizeof *shard);
+    if (shard == NULL)
+        return NULL;
+    if (pthread_mutex_init(&shard->lock, NULL) != 0) {
+        free(shard);
+        return NULL;
+    }
+    pool_init(&shard->rows);
+    index_init(&shard->index);
+    order_init(&shard->order);
+    return shard;
+}
+
+static void release_cells(struct row *row)
+{
+    unsigned count = row_cell_count(row);
+    struct cell *cells = row_cells(row);
+    for (unsigned i = 0; i < count; i++)
+        cell_release(&cells[i]);
+}
+
+void shard_free(struct shard *shard)
+{
+    if (shard == NULL)
+        return;
+    struct order_place place = { 0, 0 };
+    for (uint32_t ref; (ref = order_next(&shard->order, &place)) != 0;)
+        release_cells(pool_at(&shard->rows, ref));
+    order_release(&shard->order);
+    index_release(&shard->index);
+    pool_release(&shard->rows);
+    pthread_mutex_destroy(&shard->lock);
+    free(shard);
+}
+
+void shard_lock(struct shard *shard)
+{
+    int rc = pthread_mutex_lock(&shard->lock);
+    assert(rc == 0);
+    (void)rc;
+}
+
+void shard_unlock(struct shard *shard)
+{
+    int rc = pthread_mutex_unlock(&shard->lock);
+    assert(rc == 0);
+    (void)rc;
+}
+
+const struct row *shard_guess(const struct shard *shard, uint64_t hash)
+{
+    struct index_probe probe;
+    uint32_t ref = index_first(&shard->index, (uint32_t)hash, &probe);
+    return ref == 0 ? NULL : pool_at(&shard->rows, ref);
+}
+
+void shard_prefetch_row(const struct shard *shard, uint64_t hash)
+{
+    const struct row *row = shard_guess(shard, hash);
+    if (row != NULL)
+        __builtin_prefetch(row, 1);
+}
+
+/* The reference of the key's row, or 0, and where the index has it. */
+static uint32_t find_ref(const struct shard *shard, const struct placed_key *placed,
+                         struct index_probe *probe)
+{
+    uint32_t tag = (uint32_t)placed->hash;
+    uint32_t ref = index_first(&shard->index, tag, probe);
+    for (; ref != 0; ref = index_next(probe, tag)) {
+        if (key_compare(row_key(pool_at(&shard->rows, ref)), placed->key) == 0)
+            break;
+    }
+    return ref;
+}
+
+struct row *shard_find(const struct shard *shard, const struct placed_key *placed)
+{
+    struct index_probe probe;
+    uint32_t ref = find_ref(shard, placed, &probe);
+    return ref == 0 ? NULL : pool_at(&shard->rows, ref);
+}
+
+struct row *shard_add(struct shard *shard, const struct placed_key *placed,
+                      const struct slot_mask *slots, unsigned width)
+{
+    struct row_layout layout;
+    row_layout_plan(&layout, slots, width);
+    size_t size = row_layout_bytes(&layout, placed->key.len);
+    if (!index_reserve(&shard->index, (uint32_t)placed->hash))
+        return NULL;
+    uint32_t ref = pool_alloc(&shard->rows, size);
+    if (ref == 0)
+        return NULL;
+    struct row *row = pool_at(&shard->rows, ref);
+    row_init(row, &layout, placed->key);
+    if (!order_insert(&shard->order, &shard->rows, ref)) {
+        pool_free(&shard->rows, ref, size);
+        return NULL;
+    }
+    index_put(&shard->index, (uint32_t)placed->hash, ref);
+    shard->keys++;
+    return row;
+}
+
+struct row *shard_widen(struct shard *shard, const struct placed_key *placed,
+                        const struct slot_mask *slots, unsigned width)
+{
+    struct index_probe probe;
+    uint32_t was = find_ref(shard, placed, &probe);
+    assert(was != 0);
+    struct slot_mask all = *slots;
+    row_used_slots(pool_at(&shard->rows, was), &all);
+    struct row_layout layout;
+    row_layout_plan(&layout, &all, width);
+    uint32_t ref = pool_alloc(&shard->rows, row_layout_bytes(&layout, placed->key.len));
+    if (ref == 0)
+        return NULL;
+    struct row *old = pool_at(&shard->rows, was);
+    struct row *row = pool_at(&shard->rows, ref);
+    row_init(row, &layout, placed->key);
+    row_move_cells(row, old);
+    index_replace(&probe, ref);
+    order_replace(&shard->order, &shard->rows, was, ref);
+    pool_free(&shard->rows, was, row_bytes(old));
+    return row;
+}
+
+void shard_remove(struct shard *shard, struct row *row, uint64_t hash)
+{
+    struct placed_key placed = { row_key(row), hash };
+    struct index_probe probe;
+    uint32_t ref = find_ref(shard, &placed, &probe);
+    assert(ref != 0 && pool_at(&shard->rows, ref) == (void *)row);
+    unsigned count = row_cell_count(row);
+    struct cell *cells = row_cells(row);
+    for (unsigned i = 0; i < count; i++)
+        shard_cell_release(shard, &cells[i]);
+    order_remove(&shard->order, &shard->rows, ref);
+    index_remove(&probe);
+    pool_free(&shard->rows, ref, row_bytes(row));
+    shard->keys--;
+}
+
+void shard_trim(struct shard *shard)
+{
+    if (shard->keys > 0)
+        return;
+    order_release(&shard->order);
+    index_release(&shard->index);
+    pool_release(&shard->rows);
+}
+
+static void count_cell(struct shard *shard, enum cell_state state, size_t bytes)
+{
+    if (state == CELL_EMPTY)
+        return;
+    shard->cells[state]++;
+    shard->cell_bytes[state] += bytes;
+}
+
+static void uncount_cell(struct shard *shard, enum cell_state state, size_t bytes)
+{
+    if (state == CELL_EMPTY)
+        return;
+    shard->cells[state]--;
+    shard->cell_bytes[state] -= bytes;
+}
+
+enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
+                           const void *hashes, size_t n, size_t *changed)
+{
+    enum cell_state state = cell_state(cell);
+    size_t bytes = cell_bytes(cell);
+    uint64_t word = cell->word;
+    enum status status = cell_add(cell, shape, hashes, n, changed);
+    if (*changed == 0 && cell->word == word)
+        return status;
+    uncount_cell(shard, state, bytes);
+    count_cell(shard, cell_state(cell), cell_bytes(cell));
+    return status;
+}
+
+void shard_cell_release(struct shard *shard, struct cell *cell)
+{
+    if (cell->word == 0)
+        return;
+    uncount_cell(shard, cell_state(cell), cell_bytes(cell));
+    cell_release(cell);
+}
+
+bool shard_row_is_empty(const struct row *row)
+{
+    unsigned count = row_cell_count(row);
+    const struct cell *cells = row_cells(row);
+    for (unsigned i = 0; i < count; i++) {
+        if (cells[i].word != 0)
+            return false;
+    }
+    return true;
+}
+
+void shard_add_usage(const struct shard *shard, struct table_usage *usage)
+{
+    usage->keys += shard->keys;
+    for (unsigned state = CELL_EMPTY + 1; state < CELL_STATE_COUNT; state++) {
+        usage->cells[state] += shard->cells[state];
+        usage->cell_bytes[state] += shard->cell_bytes[state];
+    }
+    usage->row_bytes += shard->rows.held_bytes;
+    usage->index_bytes += shard->index.held_bytes + shard->order.held_bytes;
+}

@@ -1,0 +1,84 @@
+/* shard: a share of a table's rows under one lock.
+ *
+ * Owns the rows, their cells, and two indices over them: by hash and in key
+ * order. Row pointers are good until the next shard_add() or shard_widen(), and
+ * never outlive the lock.
+ *
+ * Thread safety: shard_lock() first, for everything but making and freeing. */
+#ifndef CARDINAL_TABLE_SHARD_H
+#define CARDINAL_TABLE_SHARD_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "daemon/table/index.h"
+#include "daemon/table/order.h"
+#include "daemon/table/pool.h"
+#include "daemon/table/row.h"
+#include "daemon/table/table.h"
+
+struct shard {
+    pthread_mutex_t lock; /* guards all below */
+    struct pool rows;
+    struct index index;
+    struct order order;
+    uint64_t keys;
+    uint64_t cells[CELL_STATE_COUNT];
+    uint64_t cell_bytes[CELL_STATE_COUNT];
+};
+
+/* A key and where the shards' random seed puts it. */
+struct placed_key {
+    struct bytes_view key;
+    uint64_t hash;
+};
+
+struct shard *shard_new(void); /* NULL without memory */
+void shard_free(struct shard *shard);
+
+void shard_lock(struct shard *shard);
+void shard_unlock(struct shard *shard);
+
+/* Ask the CPU for what shard_find() will look at: first, then its row. */
+static inline void shard_prefetch(const struct shard *shard, uint64_t hash)
+{
+    index_prefetch(&shard->index, (uint32_t)hash);
+}
+void shard_prefetch_row(const struct shard *shard, uint64_t hash);
+
+/* The row that has this hash, going by the index alone: to prefetch its cells. */
+const struct row *shard_guess(const struct shard *shard, uint64_t hash);
+
+/* The key's row, or NULL. */
+struct row *shard_find(const struct shard *shard, const struct placed_key *placed);
+
+/* Adds a row for a key that has none, with empty cells in these slots; NULL
+ * without memory, with nothing changed. width: slots that the table has. */
+struct row *shard_add(struct shard *shard, const struct placed_key *placed,
+                      const struct slot_mask *slots, unsigned width);
+
+/* Lays the key's row out anew, with places for these slots too; NULL without
+ * memory, with nothing changed. */
+struct row *shard_widen(struct shard *shard, const struct placed_key *placed,
+                        const struct slot_mask *slots, unsigned width);
+
+/* Removes the row and frees its cells. */
+void shard_remove(struct shard *shard, struct row *row, uint64_t hash);
+
+/* Gives all memory back if no row is left. */
+void shard_trim(struct shard *shard);
+
+/* cell_add() on a cell of one of the shard's rows, counted. */
+enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
+                           const void *hashes, size_t n, size_t *changed);
+
+/* cell_release() on a cell of one of the shard's rows, counted. */
+void shard_cell_release(struct shard *shard, struct cell *cell);
+
+/* Is no cell of the row in use? */
+bool shard_row_is_empty(const struct row *row);
+
+/* Adds what the shard holds to *usage. */
+void shard_add_usage(const struct shard *shard, struct table_usage *usage);
+
+#endif

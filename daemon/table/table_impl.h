@@ -1,0 +1,64 @@
+/* table_impl: what a table is made of, for the files of this folder. */
+#ifndef CARDINAL_TABLE_TABLE_IMPL_H
+#define CARDINAL_TABLE_TABLE_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "daemon/table/catalog.h"
+#include "daemon/table/schema.h"
+#include "daemon/table/shard_set.h"
+#include "daemon/table/table.h"
+
+struct table {
+    _Atomic uint32_t references;
+    uint64_t id;
+    struct value_hasher hasher;
+    struct sketch_shape shape;
+    struct schema schema;
+    struct shard_set shards;
+    pthread_mutex_t alter_lock;    /* held through an alteration, its sweep included */
+    char name[NAME_MAX_BYTES + 1]; /* read under schema.lock or the catalog's lock,
+                                    * written under both */
+};
+
+/* Makes a table with one reference; ST_INVALID_ARGUMENT names what is wrong
+ * with the spec, whose name was checked already. */
+enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard_seed,
+                      struct table **out, struct error *err);
+
+/* Copies the name, NUL included, to NAME_MAX_BYTES + 1 bytes; returns its length. */
+size_t table_copy_name(struct table *table, char *name);
+
+/* Frees what the columns held that a plan, now committed, dropped, and removes
+ * the rows that hold nothing else. */
+void table_sweep(struct table *table, const struct schema_plan *plan);
+
+/* The rows of a table that a request reads or changes under one hold of a lock,
+ * given by reference into shard->rows. */
+struct stretch {
+    struct shard *shard;
+    const uint32_t *refs;
+    uint32_t count;
+};
+
+/* Called with the shard locked; may remove the stretch's rows. */
+typedef enum status stretch_visit(struct table *table, const struct stretch *stretch, void *arg);
+
+/* Takes visit over the rows that selector means (no list), shard by shard, each
+ * key once; columns, if not NULL, is refreshed before each visit. Between
+ * stretches the lock is given back and the task asked; returns what stopped it. */
+enum status table_walk(struct table *table, const struct selector *selector,
+                       struct column_set *columns, const struct task *task, stretch_visit *visit,
+                       void *arg);
+
+/* The selector's first place in a shard. */
+struct order_place selector_seek(const struct selector *selector, const struct shard *shard);
+
+enum status task_check(const struct task *task); /* NULL: ST_OK */
+
+/* The estimates of a row in a set's columns; row NULL: all zero. */
+void row_estimates(const struct table *table, const struct row *row,
+                   const struct column_set *columns, struct estimate *out);
+
+#endif
