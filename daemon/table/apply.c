@@ -1,0 +1,200 @@
+#include <string.h>
+
+#include "daemon/table/table_impl.h"
+
+#define WINDOW 32u        /* rows whose memory is fetched ahead */
+#define WINDOW_CELLS 16u  /* of a row, fetched ahead */
+#define WINDOW_HASHES 64u /* of a cell, fetched ahead */
+
+/* One hold of a shard's lock. */
+struct apply {
+    struct table *table;
+    struct batch *batch;
+    const struct column_set *columns;
+    struct apply_cursor *cursor;
+    struct shard *shard;
+    size_t budget; /* values left */
+};
+
+/* Places the rows, and puts them in shard order, in place: each row is swapped
+ * to where its shard's share begins until all are home. */
+static void sort_rows(const struct shard_set *shards, struct batch *batch)
+{
+    uint32_t next[SHARD_COUNT] = { 0 };
+    uint32_t end[SHARD_COUNT];
+    for (uint32_t i = 0; i < batch->row_count; i++) {
+        struct batch_row *row = &batch->rows[i];
+        row->key_hash = shard_set_hash(shards, (struct bytes_view){ row->key, row->key_len });
+        row->shard = shard_number(row->key_hash);
+        next[row->shard]++;
+    }
+    uint32_t before = 0;
+    for (uint32_t shard = 0; shard < SHARD_COUNT; shard++) {
+        end[shard] = before + next[shard];
+        next[shard] = before;
+        before = end[shard];
+    }
+    for (uint32_t shard = 0; shard < SHARD_COUNT; shard++) {
+        while (next[shard] < end[shard]) {
+            struct batch_row *row = &batch->rows[next[shard]];
+            if (row->shard == shard) {
+                next[shard]++;
+                continue;
+            }
+            struct batch_row *home = &batch->rows[next[row->shard]++];
+            struct batch_row swapped = *home;
+            *home = *row;
+            *row = swapped;
+        }
+    }
+}
+
+static void prefetch_cells(const struct apply *apply, const struct batch_row *from)
+{
+    const struct row *row = shard_guess(apply->shard, from->key_hash);
+    if (row == NULL)
+        return;
+    uint32_t count = from->cell_count < WINDOW_CELLS ? from->cell_count : WINDOW_CELLS;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct batch_cell *values = &apply->batch->cells[from->first_cell + i];
+        const struct cell *cell = row_cell(row, apply->columns->slots[values->column]);
+        if (cell != NULL)
+            cell_prefetch(cell, &apply->table->shape, values->hashes,
+                          values->n < WINDOW_HASHES ? values->n : WINDOW_HASHES);
+    }
+}
+
+/* Fetches ahead what the next rows of this shard need; where they end. */
+static uint32_t prefetch_window(const struct apply *apply)
+{
+    const struct batch_row *rows = apply->batch->rows;
+    uint32_t first = apply->cursor->next_row;
+    uint32_t end = first;
+    while (end < apply->batch->row_count && end - first < WINDOW &&
+           rows[end].shard == rows[first].shard)
+        shard_prefetch(apply->shard, rows[end++].key_hash);
+    for (uint32_t i = first; i < end; i++)
+        shard_prefetch_row(apply->shard, rows[i].key_hash);
+    for (uint32_t i = first; i < end; i++)
+        prefetch_cells(apply, &rows[i]);
+    return end;
+}
+
+/* The key's row with places for all cells that the batch still brings, made or
+ * widened; NULL without memory. */
+static struct row *make_places(const struct apply *apply, const struct placed_key *placed,
+                               const struct batch_row *from, bool exists)
+{
+    struct slot_mask slots = { { 0 } };
+    const struct batch_cell *cells = &apply->batch->cells[from->first_cell];
+    for (uint32_t i = apply->cursor->next_cell; i < from->cell_count; i++) {
+        uint16_t slot = apply->columns->slots[cells[i].column];
+        if (slot != SLOT_NONE)
+            slot_mask_set(&slots, slot);
+    }
+    unsigned width = atomic_load_explicit(&apply->table->schema.width, memory_order_relaxed);
+    return exists ? shard_widen(apply->shard, placed, &slots, width)
+                  : shard_add(apply->shard, placed, &slots, width);
+}
+
+static void advance(struct apply *apply, uint32_t n, uint32_t of)
+{
+    struct apply_cursor *cursor = apply->cursor;
+    apply->budget -= n;
+    cursor->next_hash += n;
+    if (cursor->next_hash == of) {
+        cursor->next_hash = 0;
+        cursor->next_cell++;
+    }
+}
+
+/* Applies the cursor's cell, as far as the budget goes. *row is the key's, or
+ * NULL if it has none yet. */
+static enum status apply_cell(struct apply *apply, const struct placed_key *placed,
+                              const struct batch_row *from, struct row **row)
+{
+    struct apply_cursor *cursor = apply->cursor;
+    const struct batch_cell *values = &apply->batch->cells[from->first_cell + cursor->next_cell];
+    uint32_t n = values->n - cursor->next_hash;
+    if (n > apply->budget)
+        n = (uint32_t)apply->budget;
+    uint16_t slot = apply->columns->slots[values->column];
+    if (slot == SLOT_NONE) {
+        advance(apply, n, values->n);
+        return ST_OK;
+    }
+    struct cell *cell = *row == NULL ? NULL : row_cell(*row, slot);
+    if (cell == NULL) {
+        *row = make_places(apply, placed, from, *row != NULL);
+        if (*row == NULL)
+            return ST_RESOURCE_EXHAUSTED;
+        cell = row_cell(*row, slot);
+    }
+    size_t changed = 0;
+    enum status status =
+        shard_cell_add(apply->shard, cell, &apply->table->shape,
+                       values->hashes + (size_t)cursor->next_hash * 8, n, &changed);
+    cursor->changes += changed;
+    if (status == ST_OK)
+        advance(apply, n, values->n);
+    return status;
+}
+
+static enum status apply_row(struct apply *apply)
+{
+    struct apply_cursor *cursor = apply->cursor;
+    const struct batch_row *from = &apply->batch->rows[cursor->next_row];
+    struct placed_key placed = { { from->key, from->key_len }, from->key_hash };
+    struct row *row = shard_find(apply->shard, &placed);
+    enum status status = ST_OK;
+    while (status == ST_OK && cursor->next_cell < from->cell_count && apply->budget > 0)
+        status = apply_cell(apply, &placed, from, &row);
+    if (cursor->next_cell == from->cell_count) {
+        cursor->next_cell = 0;
+        cursor->next_row++;
+    }
+    if (status != ST_OK && row != NULL && shard_row_is_empty(row))
+        shard_remove(apply->shard, row, placed.hash);
+    return status;
+}
+
+/* Applies rows of the cursor's shard under one hold of its lock. */
+static enum status apply_stretch(struct apply *apply, struct column_set *columns)
+{
+    const struct batch *batch = apply->batch;
+    uint32_t number = batch->rows[apply->cursor->next_row].shard;
+    apply->shard = shard_set_make(&apply->table->shards, number);
+    if (apply->shard == NULL)
+        return ST_RESOURCE_EXHAUSTED;
+    enum status status = ST_OK;
+    shard_lock(apply->shard);
+    schema_refresh(&apply->table->schema, columns);
+    while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < batch->row_count &&
+           batch->rows[apply->cursor->next_row].shard == number) {
+        uint32_t end = prefetch_window(apply);
+        while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < end)
+            status = apply_row(apply);
+    }
+    shard_unlock(apply->shard);
+    return status;
+}
+
+enum status table_apply(struct table *table, struct batch *batch, struct column_set *columns,
+                        struct apply_cursor *cursor, size_t max_values, bool *done)
+{
+    if (!cursor->sorted) {
+        sort_rows(&table->shards, batch);
+        cursor->sorted = true;
+    }
+    struct apply apply = { .table = table, .batch = batch, .columns = columns, .cursor = cursor };
+    enum status status = ST_OK;
+    size_t left = max_values > 0 ? max_values : 1;
+    while (status == ST_OK && left > 0 && cursor->next_row < batch->row_count) {
+        size_t budget = left < TABLE_LOCK_VALUES ? left : TABLE_LOCK_VALUES;
+        apply.budget = budget;
+        status = apply_stretch(&apply, columns);
+        left -= budget - apply.budget;
+    }
+    *done = cursor->next_row == batch->row_count;
+    return status;
+}
