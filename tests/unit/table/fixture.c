@@ -1,0 +1,272 @@
+#include "tests/unit/table/fixture.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "daemon/table/heap_bytes.h"
+#include "daemon/table/table_impl.h"
+
+struct bytes_view view(const char *text)
+{
+    return (struct bytes_view){ (const uint8_t *)text, strlen(text) };
+}
+
+struct table *fixture_table(struct catalog **catalog, const char *const *columns, size_t count)
+{
+    struct bytes_view names[COLUMNS_MAX];
+    for (size_t i = 0; i < count; i++)
+        names[i] = view(columns[i]);
+    struct table_spec spec = { .name = view("t"), .columns = names, .column_count = count };
+    struct table *table;
+    bool created;
+    *catalog = catalog_new(10, 12345);
+    ck_assert_ptr_nonnull(*catalog);
+    ck_assert_int_eq(catalog_create(*catalog, &spec, false, &table, &created, NULL), ST_OK);
+    ck_assert(created);
+    return table;
+}
+
+void filler_init(struct filler *filler)
+{
+    memset(filler, 0, sizeof *filler);
+}
+
+void filler_release(struct filler *filler)
+{
+    free(filler->batch.rows);
+    free(filler->batch.cells);
+    free(filler->hashes);
+    free(filler->keys);
+}
+
+static void *grown(void *old, size_t size)
+{
+    void *bigger = realloc(old, size);
+    ck_assert_ptr_nonnull(bigger);
+    return bigger;
+}
+
+/* Keys and hashes are kept by offset until filler_apply(), as they may move. */
+void filler_row(struct filler *filler, struct bytes_view key)
+{
+    struct batch *batch = &filler->batch;
+    if (batch->row_count == filler->row_room) {
+        filler->row_room = filler->row_room * 2 + 8;
+        batch->rows = grown(batch->rows, filler->row_room * sizeof *batch->rows);
+    }
+    while (filler->key_bytes + key.len >= filler->key_room) {
+        filler->key_room = filler->key_room * 2 + 64;
+        filler->keys = grown(filler->keys, filler->key_room);
+    }
+    if (key.len > 0)
+        memcpy(filler->keys + filler->key_bytes, key.data, key.len);
+    batch->rows[batch->row_count++] = (struct batch_row){
+        .key = (const uint8_t *)filler->key_bytes, /* an offset yet */
+        .key_len = (uint32_t)key.len,
+    };
+    filler->key_bytes += key.len;
+}
+
+void filler_cell(struct filler *filler, uint32_t column, const uint64_t *hashes, size_t n)
+{
+    struct batch *batch = &filler->batch;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < batch->row_count; i++)
+        at += batch->rows[i].cell_count;
+    if (at == filler->cell_room) {
+        filler->cell_room = filler->cell_room * 2 + 8;
+        batch->cells = grown(batch->cells, filler->cell_room * sizeof *batch->cells);
+    }
+    while (batch->value_count + n > filler->hash_room) {
+        filler->hash_room = filler->hash_room * 2 + 64;
+        filler->hashes = grown(filler->hashes, filler->hash_room * sizeof(uint64_t));
+    }
+    memcpy(filler->hashes + batch->value_count, hashes, n * sizeof(uint64_t));
+    batch->cells[at] = (struct batch_cell){
+        .hashes = (const uint8_t *)batch->value_count, /* an offset yet */
+        .n = (uint32_t)n,
+        .column = column,
+    };
+    struct batch_row *row = &batch->rows[batch->row_count - 1];
+    if (row->cell_count++ == 0)
+        row->first_cell = at;
+    batch->value_count += n;
+}
+
+uint64_t filler_apply(struct filler *filler, struct table *table, struct column_set *columns,
+                      size_t max_values)
+{
+    struct batch *batch = &filler->batch;
+    struct apply_cursor cursor = { 0 };
+    batch->column_count = columns->count;
+    for (uint32_t i = 0; i < batch->row_count; i++) {
+        struct batch_row *row = &batch->rows[i];
+        row->key = filler->keys + (uintptr_t)row->key;
+        for (uint32_t c = 0; c < row->cell_count; c++) {
+            struct batch_cell *cell = &batch->cells[row->first_cell + c];
+            cell->hashes = (const uint8_t *)(filler->hashes + (uintptr_t)cell->hashes);
+        }
+    }
+    for (bool done = false; !done;)
+        ck_assert_int_eq(table_apply(table, batch, columns, &cursor, max_values, &done), ST_OK);
+    batch->row_count = 0;
+    batch->value_count = 0;
+    filler->key_bytes = 0;
+    return cursor.changes;
+}
+
+void add_values(struct table *table, struct bytes_view key, const char *column, uint64_t first,
+                size_t n)
+{
+    struct bytes_view name = view(column);
+    struct column_set columns;
+    ck_assert_int_eq(table_find_columns(table, &name, 1, &columns, NULL), ST_OK);
+    uint64_t *hashes = malloc(n * sizeof *hashes);
+    ck_assert_ptr_nonnull(hashes);
+    for (size_t i = 0; i < n; i++)
+        hashes[i] = value_hash(first + i);
+    struct filler filler;
+    filler_init(&filler);
+    filler_row(&filler, key);
+    filler_cell(&filler, 0, hashes, n);
+    filler_apply(&filler, table, &columns, 1000);
+    filler_release(&filler);
+    free(hashes);
+}
+
+uint64_t value_hash(uint64_t value)
+{
+    return XXH3_64bits(&value, sizeof value);
+}
+
+double count_of(struct table *table, struct bytes_view key, const char *column)
+{
+    struct bytes_view name = view(column);
+    struct column_set columns;
+    struct estimate estimate;
+    ck_assert_int_eq(table_find_columns(table, &name, 1, &columns, NULL), ST_OK);
+    bool found = table_estimate(table, key, &columns, &estimate);
+    return found ? estimate.value : -1.0;
+}
+
+uint64_t digest_of(struct table *table)
+{
+    uint64_t digest;
+    ck_assert_int_eq(table_digest(table, NULL, &digest), ST_OK);
+    return digest;
+}
+
+void random_init(struct random *random, const char *test)
+{
+    const char *given = getenv("CARDINAL_TEST_SEED");
+    uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+    printf("%s: CARDINAL_TEST_SEED=%llu\n", test, (unsigned long long)seed);
+    fflush(stdout);
+    random->state = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
+
+uint64_t random_below(struct random *random, uint64_t end)
+{
+    uint64_t x = random->state;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    random->state = x;
+    return (x * UINT64_C(0x2545f4914f6cdd1d) >> 16) % end;
+}
+
+static void count_row(const struct row *row, struct table_usage *usage, size_t *blocks)
+{
+    bool used = false;
+    const struct cell *cells = row_cells(row);
+    *blocks += pool_block_bytes(row_bytes(row));
+    usage->keys++;
+    for (unsigned i = 0; i < row_cell_count(row); i++) {
+        enum cell_state state = cell_state(&cells[i]);
+        if (state == CELL_EMPTY)
+            continue;
+        used = true;
+        usage->cells[state]++;
+        usage->cell_bytes[state] += cell_bytes(&cells[i]);
+    }
+    ck_assert_msg(used, "a key without a value");
+}
+
+static size_t index_bytes(const struct index *index)
+{
+    if (index->directory == NULL)
+        return 0;
+    size_t bytes = heap_bytes(((size_t)1 << index->depth) * sizeof(void *));
+    const struct index_segment *last = NULL;
+    for (size_t i = 0; i < (size_t)1 << index->depth; i++) {
+        const struct index_segment *segment = index->directory[i];
+        if (segment != last)
+            bytes += heap_bytes(sizeof *segment + (sizeof(struct index_entry) << segment->bits));
+        last = segment;
+    }
+    return bytes;
+}
+
+static size_t order_bytes(const struct order *order)
+{
+    if (order->room == 0)
+        return 0;
+    size_t bytes = heap_bytes(order->room * sizeof *order->heads) +
+                   heap_bytes(order->room * sizeof *order->leaves);
+    for (uint32_t i = 0; i < order->count; i++)
+        bytes +=
+            heap_bytes(sizeof(struct leaf) + order->leaves[i]->room * sizeof(struct run_entry));
+    return bytes;
+}
+
+static void count_shard(const struct shard *shard, struct table_usage *usage)
+{
+    size_t blocks = 0;
+    uint64_t before = usage->keys;
+    struct order_place place = { 0, 0 };
+    for (uint32_t ref; (ref = order_next(&shard->order, &place)) != 0;)
+        count_row(pool_at(&shard->rows, ref), usage, &blocks);
+    ck_assert_uint_eq(usage->keys - before, shard->keys);
+    const struct pool *pool = &shard->rows;
+    size_t units = pool->end;
+    size_t unused = (size_t)(pool->end - pool->next);
+    if (pool->chunk_count > 0)
+        ck_assert_uint_eq(blocks + pool_free_bytes(pool), (units - unused - 1) * POOL_UNIT_BYTES);
+    for (uint32_t i = 0; i < pool->chunk_count; i++) {
+        size_t first = (size_t)i * POOL_CHUNK_UNITS;
+        size_t chunk = pool->end - first < POOL_CHUNK_UNITS ? pool->end - first : POOL_CHUNK_UNITS;
+        usage->row_bytes += heap_bytes(chunk * POOL_UNIT_BYTES);
+    }
+    if (pool->chunk_room > 0)
+        usage->row_bytes += heap_bytes(pool->chunk_room * sizeof(void *));
+    usage->index_bytes +=
+        heap_bytes(sizeof *shard) + index_bytes(&shard->index) + order_bytes(&shard->order);
+}
+
+void check_usage(struct table *table)
+{
+    struct table_usage said = { 0 };
+    struct table_usage counted = { 0 };
+    table_add_usage(table, &said);
+    for (uint32_t i = 0; i < SHARD_COUNT; i++) {
+        struct shard *shard = shard_set_get(&table->shards, i);
+        if (shard == NULL)
+            continue;
+        shard_lock(shard);
+        count_shard(shard, &counted);
+        shard_unlock(shard);
+    }
+    ck_assert_uint_eq(said.keys, counted.keys);
+    for (unsigned state = 0; state < CELL_STATE_COUNT; state++) {
+        ck_assert_uint_eq(said.cells[state], counted.cells[state]);
+        ck_assert_uint_eq(said.cell_bytes[state], counted.cell_bytes[state]);
+    }
+    ck_assert_uint_eq(said.row_bytes, counted.row_bytes);
+    ck_assert_uint_eq(said.index_bytes, counted.index_bytes);
+}

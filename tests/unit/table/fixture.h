@@ -1,0 +1,64 @@
+/* What the table's tests share: making tables, filling them, a small generator
+ * of random numbers whose seed is printed. */
+#ifndef CARDINAL_TESTS_TABLE_FIXTURE_H
+#define CARDINAL_TESTS_TABLE_FIXTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/table/catalog.h"
+
+struct bytes_view view(const char *text);
+
+/* A table of its own catalog, called "t", with these columns; kind of seeds fixed. */
+struct table *fixture_table(struct catalog **catalog, const char *const *columns, size_t count);
+
+/* A batch in the making, which owns its bytes. */
+struct filler {
+    struct batch batch;
+    uint32_t row_room;
+    uint32_t cell_room;
+    uint64_t *hashes;
+    size_t hash_room;
+    uint8_t *keys;
+    size_t key_bytes;
+    size_t key_room;
+};
+
+void filler_init(struct filler *filler);
+void filler_release(struct filler *filler);
+
+/* Begins a row; its cells follow. */
+void filler_row(struct filler *filler, struct bytes_view key);
+/* Adds a cell of n hashes to the last row. */
+void filler_cell(struct filler *filler, uint32_t column, const uint64_t *hashes, size_t n);
+
+/* Applies all of it, max_values a call, and empties the filler; the changes. */
+uint64_t filler_apply(struct filler *filler, struct table *table, struct column_set *columns,
+                      size_t max_values);
+
+/* Adds values first .. first + n - 1 (hashed) to one cell of the table. */
+void add_values(struct table *table, struct bytes_view key, const char *column, uint64_t first,
+                size_t n);
+
+/* The hash of a value, as the tests count them. */
+uint64_t value_hash(uint64_t value);
+
+/* The estimate of one cell; -1 if there is no such key. */
+double count_of(struct table *table, struct bytes_view key, const char *column);
+
+uint64_t digest_of(struct table *table);
+
+/* Numbers from xorshift64*; printed once, so that a failure can be had again. */
+struct random {
+    uint64_t state;
+};
+void random_init(struct random *random, const char *test);
+uint64_t random_below(struct random *random, uint64_t end);
+
+/* Fails the test unless what the table says it takes is what a count of every
+ * row, cell, segment and leaf gives. */
+void check_usage(struct table *table);
+
+#endif
