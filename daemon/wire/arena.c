@@ -73,7 +73,7 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    if (size > arena->cap_bytes)
+    if (size > arena->cap_bytes || size > PTRDIFF_MAX / 2)
         return NULL;
     size = rounded(size);
     if (arena->used_bytes > arena->cap_bytes || size > arena->cap_bytes - arena->used_bytes)
