@@ -31,6 +31,15 @@ uint64_t cursor_long_varint(struct cursor *c, unsigned max_bytes, const char *fa
     return 0;
 }
 
+uint64_t cursor_long_tag(struct cursor *c)
+{
+    if (c->at < c->end && *c->at < 8) {
+        cursor_fail(c, "a field of number 0", c->at);
+        return 0;
+    }
+    return cursor_long_varint(c, 5, "a field tag that does not end");
+}
+
 void cursor_skip(struct cursor *c, uint64_t tag)
 {
     switch (WIRE_TAG_TYPE(tag)) {

@@ -74,11 +74,14 @@ static inline uint64_t cursor_varint(struct cursor *c)
     return cursor_long_varint(c, 10, "a number that does not end");
 }
 
+/* A tag of more than one byte, or that of the field 0 there is not. */
+uint64_t cursor_long_tag(struct cursor *c);
+
 static inline uint64_t cursor_tag(struct cursor *c)
 {
-    if (c->at < c->end && *c->at < 0x80)
+    if (c->at < c->end && *c->at < 0x80 && *c->at >= 8)
         return *c->at++;
-    return cursor_long_varint(c, 5, "a field tag that does not end");
+    return cursor_long_tag(c);
 }
 
 /* The contents of a length-delimited field. */

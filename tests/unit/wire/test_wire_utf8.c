@@ -49,5 +49,5 @@ int main(void)
         cut_characters_are_invalid,
         overlong_surrogate_and_too_large_are_invalid,
     };
-    return RUN_SUITE("utf8", tests);
+    return RUN_SUITE("wire_utf8", tests);
 }
