@@ -1,0 +1,33 @@
+/* context: what all loops and jobs of a server share. Read-only while they run
+ * but for what says of itself that it is thread-safe. */
+#ifndef CARDINAL_SERVER_CONTEXT_H
+#define CARDINAL_SERVER_CONTEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/server/budget.h"
+#include "daemon/server/limits.h"
+#include "daemon/server/stats.h"
+#include "daemon/wire/decode.h"
+
+struct catalog;
+struct loop;
+
+struct server_context {
+    struct limits limits;
+    struct decode_limits decode_limits;
+    struct catalog *catalog;
+    struct budget partial_bytes;
+    struct budget job_bytes;
+    uint64_t started_ns; /* of uv_hrtime() */
+    struct loop *loops;
+    unsigned loop_count;
+    struct stats acceptor_stats;
+
+    /* A loop that drains has nothing in work any more; any thread. */
+    void (*loop_is_quiet)(void *arg);
+    void *arg;
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* inbuf: bytes that came in and were not used up yet.
+ *
+ * Room to read into is made as bytes arrive, never by what a peer announces: a
+ * buffer at most doubles. A loop has one large buffer to spare, which whoever
+ * reads borrows: a connection that has nothing unread holds no memory, one with
+ * the beginning of a message about twice its size.
+ *
+ * Thread safety: none; a pool and its buffers belong to one loop. */
+#ifndef CARDINAL_SERVER_INBUF_H
+#define CARDINAL_SERVER_INBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INBUF_READ_BYTES ((size_t)256 << 10) /* of the large buffer; the most read at once */
+
+/* The buffer to spare; NULL while it is lent out. */
+struct inbuf_pool {
+    uint8_t *spare; /* INBUF_READ_BYTES */
+};
+
+/* data[start .. end) is unused yet. Zeroed memory is an empty buffer. */
+struct inbuf {
+    uint8_t *data;
+    size_t start;
+    size_t end;
+    size_t capacity;
+    bool filled; /* the last read took all the room there was: make more */
+};
+
+void inbuf_pool_release(struct inbuf_pool *pool);
+void inbuf_release(struct inbuf *buf, struct inbuf_pool *pool);
+
+static inline const uint8_t *inbuf_bytes(const struct inbuf *buf)
+{
+    return buf->data + buf->start;
+}
+
+static inline size_t inbuf_len(const struct inbuf *buf)
+{
+    return buf->end - buf->start;
+}
+
+/* Makes room behind the bytes: *room bytes at the pointer returned, at most
+ * INBUF_READ_BYTES. Moves the bytes. NULL without memory, nothing changed. */
+uint8_t *inbuf_reserve(struct inbuf *buf, struct inbuf_pool *pool, size_t *room);
+
+/* n bytes were read into the room of inbuf_reserve(), *room of which there were. */
+void inbuf_fill(struct inbuf *buf, size_t n, size_t room);
+
+/* The first n bytes are used up. */
+void inbuf_consume(struct inbuf *buf, size_t n);
+
+/* Gives back memory that the bytes left do not need. Moves them. */
+void inbuf_settle(struct inbuf *buf, struct inbuf_pool *pool);
+
+#endif

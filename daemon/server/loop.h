@@ -1,0 +1,102 @@
+/* loop: an event loop, its thread, and the connections it serves.
+ *
+ * Turns: connections with work wait in a queue; after every poll each that
+ * waits gets one turn of at most LOOP_TURN_NS. While any waits, the poll does
+ * not sleep.
+ *
+ * States, of `phase`: RUNNING; DRAINING: what is read from now on is refused;
+ * STOPPING: connections are closed; then the loop's own handles, and the thread
+ * ends.
+ *
+ * Thread safety: loop_hand_over(), loop_set_phase(), loop_served() and
+ * loop_refused() may be called from any thread, all else belongs to the loop's own. */
+#ifndef CARDINAL_SERVER_LOOP_H
+#define CARDINAL_SERVER_LOOP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "daemon/server/inbuf.h"
+#include "daemon/server/stats.h"
+#include "daemon/wire/arena.h"
+#include "daemon/wire/outbuf.h"
+#include "proto/status.h"
+
+#define LOOP_TURN_NS 200000u
+
+struct connection;
+struct ingest_run;
+struct server_context;
+
+enum loop_phase {
+    LOOP_RUNNING,
+    LOOP_DRAINING,
+    LOOP_STOPPING,
+};
+
+struct loop {
+    uv_loop_t uv;
+    uv_async_t wake;  /* something in `arrived` or `wanted_phase` changed */
+    uv_check_t turns; /* gives turns after each poll */
+    uv_idle_t spin;   /* active while connections wait for turns */
+    uv_timer_t linger;
+    pthread_t thread;
+    struct server_context *context;
+    unsigned number;
+
+    pthread_mutex_t lock;
+    struct connection *arrived; /* guarded by lock */
+    atomic_int wanted_phase;
+    atomic_uint served;  /* connections */
+    atomic_uint refused; /* connections that are only told so */
+
+    enum loop_phase phase;
+    bool reported_quiet;
+    bool is_closing;
+    struct connection *connections;
+    struct connection *turn_first;
+    struct connection *turn_last;
+    struct connection *linger_first;
+    struct connection *linger_last;
+    size_t jobs;   /* running for its connections */
+    size_t unsent; /* connections that have something to send */
+    struct inbuf_pool pool;
+    struct outbuf out;            /* the answers of the turn that is being given */
+    struct arena arena;           /* of the request being answered */
+    struct ingest_run *spare_run; /* memory of the last batch, for the next */
+    struct stats stats;
+};
+
+/* On failure nothing is left behind. */
+enum status loop_init(struct loop *loop, struct server_context *context, unsigned number,
+                      struct error *err);
+
+/* Starts the thread. */
+enum status loop_start(struct loop *loop, struct error *err);
+
+/* Waits for the thread to end. */
+void loop_join(struct loop *loop);
+
+/* Frees what a loop holds, whose thread ended or never began. */
+void loop_release(struct loop *loop);
+
+/* Gives the loop a connection; `refused` ones only to be told so. */
+void loop_hand_over(struct loop *loop, struct connection *connection);
+
+void loop_set_phase(struct loop *loop, enum loop_phase phase);
+
+unsigned loop_served(const struct loop *loop);
+unsigned loop_refused(const struct loop *loop);
+
+/* For connections: this one is gone. */
+void loop_count_gone(struct loop *loop, const struct connection *connection);
+
+/* For connections: enters the queue of turns, the list of those that linger. */
+void loop_queue_turn(struct loop *loop, struct connection *connection);
+void loop_queue_linger(struct loop *loop, struct connection *connection);
+
+#endif

@@ -1,0 +1,159 @@
+#include "daemon/server/inbuf.h"
+
+#include <string.h>
+
+#include "tests/unit/failing_alloc.h"
+#include "tests/unit/run_suite.h"
+
+/* Reads n bytes that count up from *next; returns how much room there was. */
+static size_t feed(struct inbuf *buf, struct inbuf_pool *pool, size_t n, uint8_t *next)
+{
+    size_t room;
+    uint8_t *data = inbuf_reserve(buf, pool, &room);
+
+    ck_assert_ptr_nonnull(data);
+    ck_assert_uint_gt(room, 0);
+    if (n > room)
+        n = room;
+    for (size_t i = 0; i < n; i++)
+        data[i] = (*next)++;
+    inbuf_fill(buf, n, room);
+    return room;
+}
+
+static void check_bytes(const struct inbuf *buf, size_t len, uint8_t first)
+{
+    ck_assert_uint_eq(inbuf_len(buf), len);
+    for (size_t i = 0; i < len; i++)
+        ck_assert_uint_eq(inbuf_bytes(buf)[i], (uint8_t)(first + i));
+}
+
+START_TEST(inbuf_holds_no_memory_when_all_is_used)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+
+    feed(&buf, &pool, 1000, &next);
+    inbuf_consume(&buf, 1000);
+    inbuf_settle(&buf, &pool);
+    ck_assert_ptr_null(buf.data);
+    ck_assert_ptr_nonnull(pool.spare);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
+START_TEST(inbuf_keeps_the_rest_in_little_memory)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+
+    feed(&buf, &pool, 5000, &next);
+    inbuf_consume(&buf, 4000);
+    inbuf_settle(&buf, &pool);
+    check_bytes(&buf, 1000, (uint8_t)4000);
+    ck_assert_uint_le(buf.capacity, 2000);
+    inbuf_release(&buf, &pool);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
+START_TEST(inbuf_reads_much_after_reading_much)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+
+    feed(&buf, &pool, 100000, &next);
+    inbuf_consume(&buf, 99990);
+    inbuf_settle(&buf, &pool);
+    ck_assert_uint_gt(feed(&buf, &pool, 10, &next), INBUF_READ_BYTES / 2);
+    check_bytes(&buf, 20, (uint8_t)99990);
+    inbuf_release(&buf, &pool);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
+/* What arrives byte by byte is copied no more often than doubling needs. */
+START_TEST(inbuf_grows_by_doubling_as_bytes_come_one_by_one)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+    size_t moves = 0;
+
+    for (size_t i = 0; i < 600000; i++) {
+        const uint8_t *before = buf.data;
+        feed(&buf, &pool, 1, &next);
+        inbuf_settle(&buf, &pool);
+        moves += buf.data != before;
+        ck_assert_uint_le(buf.capacity,
+                          inbuf_len(&buf) > 256 ? 4 * inbuf_len(&buf) : INBUF_READ_BYTES);
+    }
+    ck_assert_uint_lt(moves, 40);
+    check_bytes(&buf, 600000, 0);
+    inbuf_release(&buf, &pool);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
+START_TEST(inbuf_grows_to_hold_one_large_message)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+
+    while (inbuf_len(&buf) < (5u << 20)) {
+        feed(&buf, &pool, SIZE_MAX, &next);
+        ck_assert_uint_le(buf.capacity, 2 * inbuf_len(&buf) + INBUF_READ_BYTES);
+    }
+    check_bytes(&buf, inbuf_len(&buf), 0);
+    inbuf_release(&buf, &pool);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
+START_TEST(inbuf_stays_as_it_was_without_memory)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+    size_t room;
+
+    failing_alloc_arm(0);
+    ck_assert_ptr_null(inbuf_reserve(&buf, &pool, &room));
+    ck_assert(failing_alloc_disarm());
+
+    feed(&buf, &pool, 1000, &next);
+    inbuf_consume(&buf, 10);
+    failing_alloc_arm(0);
+    inbuf_settle(&buf, &pool);
+    ck_assert(failing_alloc_disarm());
+    check_bytes(&buf, 990, 10);
+
+    while (buf.end < buf.capacity)
+        feed(&buf, &pool, SIZE_MAX, &next);
+    inbuf_reserve(&buf, &pool, &room); /* moves the bytes to the front */
+    while (buf.end < buf.capacity)
+        feed(&buf, &pool, SIZE_MAX, &next);
+    size_t len = inbuf_len(&buf);
+    failing_alloc_arm(0);
+    ck_assert_ptr_null(inbuf_reserve(&buf, &pool, &room));
+    ck_assert(failing_alloc_disarm());
+    check_bytes(&buf, len, 10);
+    inbuf_release(&buf, &pool);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        inbuf_holds_no_memory_when_all_is_used, inbuf_keeps_the_rest_in_little_memory,
+        inbuf_reads_much_after_reading_much,    inbuf_grows_by_doubling_as_bytes_come_one_by_one,
+        inbuf_grows_to_hold_one_large_message,  inbuf_stays_as_it_was_without_memory,
+    };
+
+    return RUN_SUITE("inbuf", tests);
+}
