@@ -1,0 +1,42 @@
+#include "daemon/server/call.h"
+
+#include <assert.h>
+
+#define LOOP_BODY_MAX ((size_t)64 << 10) /* bytes of a request that a loop decodes */
+
+static call_handler *const handlers[REQUEST_KIND_COUNT] = {
+    [REQUEST_PING] = handle_ping,
+    [REQUEST_CREATE_TABLE] = handle_create_table,
+    [REQUEST_ALTER_TABLE] = handle_alter_table,
+    [REQUEST_DROP_TABLE] = handle_drop_table,
+    [REQUEST_LIST_TABLES] = handle_list_tables,
+    [REQUEST_DESCRIBE_TABLE] = handle_describe_table,
+    [REQUEST_CARDINALITY] = handle_cardinality,
+    [REQUEST_UNION] = handle_union,
+    [REQUEST_SCAN] = handle_scan,
+    [REQUEST_DELETE] = handle_delete,
+    [REQUEST_STATS] = handle_stats,
+};
+
+bool call_is_long(const struct request_head *head)
+{
+    if (head->body.len > LOOP_BODY_MAX)
+        return true;
+    /* Without a digest a description is short: its handler knows. */
+    return head->kind != REQUEST_DESCRIBE_TABLE &&
+           (request_kind_info(head->kind)->flags & REQUEST_LONG) != 0;
+}
+
+bool call_answer_error(struct outbuf *out, uint64_t id, const struct error *err)
+{
+    if (outbuf_reserve(out, REPLY_ERROR_MAX) != ST_OK)
+        return false;
+    out->len += reply_error(out->data + out->len, id, err);
+    return true;
+}
+
+enum status call_handle(struct call *call, struct error *err)
+{
+    assert(handlers[call->head.kind] != NULL);
+    return handlers[call->head.kind](call, err);
+}

@@ -1,0 +1,252 @@
+/* Requests about keys. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "daemon/server/call.h"
+#include "daemon/server/context.h"
+#include "daemon/server/table_view.h"
+#include "daemon/table/catalog.h"
+#include "daemon/wire/decode.h"
+#include "daemon/wire/page_token.h"
+
+#define LOOP_ESTIMATES_MAX 1024u /* keys x columns that a loop reads */
+#define SCAN_KEYS_DEFAULT 10000u /* a page, where the client has no wish */
+#define SCAN_BYTES_DEFAULT ((uint32_t)1 << 20)
+
+/* A table and columns of it, found by name. */
+static enum status find(struct call *call, struct bytes_view name,
+                        const struct bytes_view *column_names, size_t column_count,
+                        struct table **table, struct column_set *columns, struct error *err)
+{
+    enum status status = catalog_find(call->context->catalog, name, table, err);
+
+    if (status != ST_OK)
+        return status;
+    status = table_find_columns(*table, column_names, column_count, columns, err);
+    if (status != ST_OK) {
+        table_unref(*table);
+        *table = NULL;
+    }
+    return status;
+}
+
+static enum status given_up(const char *what, enum status why, struct error *err)
+{
+    return error_set(err, why, "%s given up: %s", what, status_text((int)why));
+}
+
+/* ---- cardinality ----------------------------------------------------------- */
+
+/* Estimates of all keys, in stretches between which it can be stopped. */
+static enum status estimate_keys(struct call *call, const struct cardinality_request *request,
+                                 struct table *table, struct column_set *columns,
+                                 struct estimate *estimates, bool *found, struct error *err)
+{
+    size_t stretch = LOOP_ESTIMATES_MAX / columns->count;
+    size_t n;
+
+    for (size_t i = 0; i < request->key_count; i += n) {
+        n = request->key_count - i < stretch ? request->key_count - i : stretch;
+        enum status stop = call->is_on_loop ? ST_OK : call->task.check(call->task.arg);
+        if (stop != ST_OK)
+            return given_up("cardinality", stop, err);
+        table_estimate_many(table, request->keys + i, n, columns, estimates + i * columns->count,
+                            found + i);
+    }
+    return ST_OK;
+}
+
+static enum status answer_cardinality(struct call *call, const struct cardinality_request *request,
+                                      struct table *table, struct column_set *columns,
+                                      struct error *err)
+{
+    size_t pairs = request->key_count * columns->count;
+    struct column_names names;
+
+    column_names_fill(&names, table, columns);
+    size_t bytes =
+        reply_cardinality_size(call->head.id, &names.reply, request->key_count, request->key_count);
+    if (bytes > call->to.max_frame)
+        return error_set(err, ST_TOO_LARGE,
+                         "the answer could have %zu bytes, at most %zu may be sent: ask for "
+                         "fewer keys or columns",
+                         bytes, call->to.max_frame);
+    if (call->is_on_loop && pairs > LOOP_ESTIMATES_MAX) {
+        call->is_deferred = true;
+        return ST_OK;
+    }
+    struct estimate *estimates = arena_alloc_array(call->arena, pairs, sizeof *estimates);
+    bool *found = arena_alloc_array(call->arena, request->key_count, sizeof *found);
+    if (estimates == NULL || found == NULL)
+        return error_nomem(err);
+    enum status status = estimate_keys(call, request, table, columns, estimates, found, err);
+    if (status != ST_OK)
+        return status;
+    return reply_cardinality(&call->to, &names.reply, estimates, found, request->key_count, err);
+}
+
+enum status handle_cardinality(struct call *call, struct error *err)
+{
+    struct cardinality_request request;
+    struct column_set columns;
+    struct table *table = NULL;
+
+    enum status status = decode_cardinality(call->head.body, &call->context->decode_limits,
+                                            call->arena, &request, err);
+    if (status == ST_OK)
+        status =
+            find(call, request.table, request.columns, request.column_count, &table, &columns, err);
+    if (status != ST_OK)
+        return status;
+    status = answer_cardinality(call, &request, table, &columns, err);
+    table_unref(table);
+    return status;
+}
+
+/* ---- union ----------------------------------------------------------------- */
+
+enum status handle_union(struct call *call, struct error *err)
+{
+    struct union_request request;
+    struct column_set columns;
+    struct column_names names;
+    struct estimate estimates[COLUMNS_MAX];
+    struct table *table = NULL;
+    uint64_t keys;
+
+    enum status status =
+        decode_union(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status =
+            find(call, request.table, request.columns, request.column_count, &table, &columns, err);
+    if (status != ST_OK)
+        return status;
+    status = table_union(table, &request.selector, &columns, &call->task, estimates, &keys, err);
+    if (status == ST_CANCELLED || status == ST_DEADLINE_EXCEEDED)
+        given_up("union", status, err);
+    column_names_fill(&names, table, &columns);
+    table_unref(table);
+    return status == ST_OK ? reply_union(&call->to, keys, &names.reply, estimates, err) : status;
+}
+
+/* ---- scan ------------------------------------------------------------------ */
+
+/* A page being filled. */
+struct scan {
+    struct reply_page page;
+    enum page_result result; /* of the last key */
+    uint8_t last[KEY_MAX_BYTES];
+    size_t last_len;
+};
+
+static bool visit(struct bytes_view key, const struct estimate *estimates, void *arg)
+{
+    struct scan *scan = arg;
+
+    scan->result = reply_scan_key(&scan->page, key, estimates);
+    if (scan->result != PAGE_ADDED)
+        return false;
+    if (key.len > 0)
+        memcpy(scan->last, key.data, key.len);
+    scan->last_len = key.len;
+    return true;
+}
+
+static enum status scan_failure(const struct scan *scan, enum status status, struct error *err)
+{
+    if (status == ST_CANCELLED || status == ST_DEADLINE_EXCEEDED)
+        return given_up("scan", status, err);
+    if (status != ST_OK)
+        return status;
+    if (scan->result == PAGE_TOO_WIDE)
+        return error_set(err, ST_TOO_LARGE,
+                         "one key's estimates do not fit into max_frame: ask for fewer columns");
+    return scan->result == PAGE_NOMEM ? error_nomem(err) : ST_OK;
+}
+
+static enum status fill_scan(struct call *call, const struct scan_request *request,
+                             struct table *table, struct column_set *columns, struct scan *scan,
+                             struct error *err)
+{
+    struct page_scope scope = page_scope_of_scan(table_id(table), &request->selector);
+    uint8_t token[PAGE_TOKEN_MAX];
+    struct bytes_view next = { token, 0 };
+    struct bytes_view after;
+    bool resumes = request->page_token.len > 0;
+    size_t limit = request->limit != 0 ? request->limit : SCAN_KEYS_DEFAULT;
+    bool more = false;
+    enum status status = ST_OK;
+
+    if (resumes)
+        status = page_token_decode(&scope, request->page_token, &after, err);
+    if (status != ST_OK)
+        return status;
+    status = table_scan(table, &request->selector, resumes ? &after : NULL, limit, columns,
+                        &call->task, visit, scan, &more, err);
+    status = scan_failure(scan, status, err);
+    if (status != ST_OK)
+        return status;
+    if (more || scan->result == PAGE_FULL) {
+        const struct bytes_view last = { scan->last, scan->last_len };
+        next.len = page_token_encode(&scope, last, token);
+    }
+    reply_page_end(&scan->page, next);
+    return ST_OK;
+}
+
+static enum status answer_scan(struct call *call, const struct scan_request *request,
+                               struct table *table, struct column_set *columns, struct error *err)
+{
+    struct column_names names;
+    struct scan scan = { .result = PAGE_ADDED };
+    uint32_t max_bytes = request->max_bytes != 0 ? request->max_bytes : SCAN_BYTES_DEFAULT;
+
+    column_names_fill(&names, table, columns);
+    enum status status = reply_scan_begin(&scan.page, &call->to, &names.reply, max_bytes, err);
+    if (status != ST_OK)
+        return status;
+    status = fill_scan(call, request, table, columns, &scan, err);
+    if (status != ST_OK)
+        reply_page_abandon(&scan.page);
+    return status;
+}
+
+enum status handle_scan(struct call *call, struct error *err)
+{
+    struct scan_request request;
+    struct column_set columns;
+    struct table *table = NULL;
+
+    enum status status =
+        decode_scan(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status =
+            find(call, request.table, request.columns, request.column_count, &table, &columns, err);
+    if (status != ST_OK)
+        return status;
+    status = answer_scan(call, &request, table, &columns, err);
+    table_unref(table);
+    return status;
+}
+
+/* ---- delete ---------------------------------------------------------------- */
+
+enum status handle_delete(struct call *call, struct error *err)
+{
+    struct delete_request request;
+    struct table *table = NULL;
+    uint64_t deleted = 0;
+
+    enum status status =
+        decode_delete(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status = catalog_find(call->context->catalog, request.table, &table, err);
+    if (status != ST_OK)
+        return status;
+    status = table_delete(table, &request.selector, &call->task, &deleted, err);
+    table_unref(table);
+    if (status == ST_CANCELLED || status == ST_DEADLINE_EXCEEDED)
+        return error_set(err, status, "delete given up after %" PRIu64 " keys: %s", deleted,
+                         status_text((int)status));
+    return status == ST_OK ? reply_delete(&call->to, deleted, err) : status;
+}

@@ -1,0 +1,107 @@
+/* Requests about the server itself. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "daemon/server/call.h"
+#include "daemon/server/context.h"
+#include "daemon/server/loop.h"
+#include "daemon/table/catalog.h"
+#include "daemon/wire/decode.h"
+
+#define FIGURES_MAX (COUNTER_COUNT + 32u)
+
+enum status handle_ping(struct call *call, struct error *err)
+{
+    enum status status = decode_empty(call->head.body, err);
+
+    return status == ST_OK ? reply_ping(&call->to, err) : status;
+}
+
+/* The answer being put together. */
+struct figures {
+    char names[FIGURES_MAX][STATS_NAME_MAX];
+    struct stat_reply stats[FIGURES_MAX];
+    size_t count;
+};
+
+static void add(struct figures *figures, const char *name, uint64_t value)
+{
+    char *kept = figures->names[figures->count];
+
+    assert(figures->count < FIGURES_MAX);
+    snprintf(kept, STATS_NAME_MAX, "%s", name);
+    figures->stats[figures->count++] = (struct stat_reply){ .name = kept, .value = value };
+}
+
+static void add_process(struct figures *figures, const struct server_context *context)
+{
+    struct process_usage usage;
+
+    stats_process_usage(&usage);
+    add(figures, "uptime_ms", (uv_hrtime() - context->started_ns) / 1000000u);
+    add(figures, "resident_bytes", usage.resident_bytes);
+    add(figures, "cpu_user_ns", usage.cpu_user_ns);
+    add(figures, "cpu_system_ns", usage.cpu_system_ns);
+    add(figures, "loops", context->loop_count);
+}
+
+static void add_connections(struct figures *figures, const struct server_context *context)
+{
+    uint64_t open = 0;
+
+    for (unsigned i = 0; i < context->loop_count; i++)
+        open += loop_served(&context->loops[i]);
+    add(figures, "connections", open);
+    add(figures, "partial_bytes", budget_used(&context->partial_bytes));
+    add(figures, "job_bytes", budget_used(&context->job_bytes));
+}
+
+static void add_counters(struct figures *figures, const struct server_context *context)
+{
+    for (unsigned counter = 0; counter < COUNTER_COUNT; counter++) {
+        char name[STATS_NAME_MAX];
+        uint64_t sum = stats_read(&context->acceptor_stats, counter);
+        if (counter == COUNTER_ERRORS + ST_OK)
+            continue;
+        for (unsigned i = 0; i < context->loop_count; i++)
+            sum += stats_read(&context->loops[i].stats, counter);
+        stats_counter_name(counter, name);
+        add(figures, name, sum);
+    }
+    add(figures, "refused.max_tables", catalog_refusals(context->catalog));
+}
+
+static void add_tables(struct figures *figures, const struct server_context *context)
+{
+    struct table_usage usage;
+    char name[STATS_NAME_MAX];
+
+    memset(&usage, 0, sizeof usage);
+    catalog_usage(context->catalog, &usage);
+    add(figures, "tables", catalog_count(context->catalog));
+    add(figures, "keys", usage.keys);
+    for (int state = CELL_EMPTY + 1; state < CELL_STATE_COUNT; state++) {
+        snprintf(name, sizeof name, "cells.%s", cell_state_name((enum cell_state)state));
+        add(figures, name, usage.cells[state]);
+        snprintf(name, sizeof name, "bytes.%s", cell_state_name((enum cell_state)state));
+        add(figures, name, usage.cell_bytes[state]);
+    }
+    add(figures, "bytes.rows", usage.row_bytes);
+    add(figures, "bytes.index", usage.index_bytes);
+}
+
+enum status handle_stats(struct call *call, struct error *err)
+{
+    struct figures figures = { .count = 0 };
+    enum status status = decode_empty(call->head.body, err);
+
+    if (status != ST_OK)
+        return status;
+    add_process(&figures, call->context);
+    add_connections(&figures, call->context);
+    add_counters(&figures, call->context);
+    add_tables(&figures, call->context);
+    return reply_stats(&call->to, CARDINAL_VERSION, figures.stats, figures.count, err);
+}

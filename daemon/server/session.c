@@ -1,0 +1,400 @@
+#include "daemon/server/session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "daemon/log.h"
+#include "daemon/server/call.h"
+#include "daemon/server/connection.h"
+#include "daemon/server/context.h"
+#include "daemon/server/ingest_run.h"
+#include "daemon/server/job.h"
+#include "daemon/server/loop.h"
+#include "daemon/server/order.h"
+#include "proto/frame.h"
+
+struct session {
+    struct connection *connection;
+    struct loop *loop;
+    struct server_context *context;
+    bool said_hello;
+    bool counted_pause; /* the request at the front was counted as over max_in_flight */
+    struct order order;
+    struct ingest_run *run; /* the batch being applied, at the front of the inbuf */
+    struct job *jobs;
+};
+
+/* ---- answers --------------------------------------------------------------- */
+
+static struct reply_to reply_to(struct session *session, uint64_t id)
+{
+    return (struct reply_to){
+        .out = &session->loop->out,
+        .id = id,
+        .max_frame = session->context->limits.max_frame,
+    };
+}
+
+static void count_error(struct session *session, enum status status)
+{
+    stats_add(&session->loop->stats, COUNTER_ERRORS + (unsigned)status, 1);
+}
+
+static void answer_error(struct session *session, uint64_t id, const struct error *err)
+{
+    count_error(session, err->code);
+    if (!call_answer_error(&session->loop->out, id, err))
+        connection_abort(session->connection);
+}
+
+/* ---- hello ----------------------------------------------------------------- */
+
+static void note_client(const struct hello_request *hello)
+{
+    char client[CLIENT_NAME_MAX_BYTES + 1];
+
+    log_debug("hello", "client",
+              error_quote(client, sizeof client, hello->client.data, hello->client.len));
+}
+
+static enum status say_hello(struct session *session, const struct request_head *head,
+                             struct error *err)
+{
+    const struct limits *limits = &session->context->limits;
+    struct hello_request hello;
+    struct reply_to to = reply_to(session, head->id);
+
+    if (session->said_hello)
+        return error_set(err, ST_FAILED_PRECONDITION, "hello was said already");
+    enum status status = decode_hello(head->body, &session->loop->arena, &hello, err);
+    if (status != ST_OK)
+        return status;
+    if (hello.min_version > PROTOCOL_VERSION || hello.max_version < PROTOCOL_VERSION) {
+        connection_finish(session->connection);
+        return error_set(err, ST_FAILED_PRECONDITION,
+                         "no common version: the client speaks %" PRIu32 " to %" PRIu32
+                         ", the server %u",
+                         hello.min_version, hello.max_version, PROTOCOL_VERSION);
+    }
+    note_client(&hello);
+    session->said_hello = true;
+    const struct hello_reply reply = {
+        .version = PROTOCOL_VERSION,
+        .server_version = CARDINAL_VERSION,
+        .max_frame = (uint32_t)limits->max_frame,
+        .max_batch_values = (uint32_t)limits->max_batch_values,
+        .max_in_flight = (uint32_t)limits->max_in_flight,
+        .max_key = KEY_MAX_BYTES,
+    };
+    return reply_hello(&to, &reply, err);
+}
+
+/* ---- batches --------------------------------------------------------------- */
+
+static void keep_spare(struct session *session, struct ingest_run *run)
+{
+    if (session->loop->spare_run == NULL)
+        session->loop->spare_run = run;
+    else
+        ingest_run_free(run);
+}
+
+/* On success the batch is the session's `run`, and its frame stays. */
+static enum status begin_batch(struct session *session, const struct request_head *head,
+                               size_t frame_bytes, struct error *err)
+{
+    struct loop *loop = session->loop;
+    struct ingest_run *run = loop->spare_run;
+
+    loop->spare_run = NULL;
+    if (run == NULL)
+        run = ingest_run_new(session->context);
+    if (run == NULL)
+        return error_nomem(err);
+    enum status status = ingest_run_begin(run, session->context, head, err);
+    if (status != ST_OK) {
+        if (status == ST_TOO_LARGE)
+            stats_add(&loop->stats, COUNTER_REFUSED_BATCH_VALUES, 1);
+        keep_spare(session, run);
+        return status;
+    }
+    run->frame_bytes = frame_bytes;
+    session->run = run;
+    return ST_OK;
+}
+
+static void end_batch(struct session *session, enum status status)
+{
+    struct ingest_run *run = session->run;
+    struct reply_to to = reply_to(session, run->id);
+    const struct ingest_reply reply = {
+        .rows = run->batch.row_count,
+        .values = run->batch.value_count,
+        .changes = run->cursor.changes,
+    };
+    struct error err;
+
+    if (status == ST_OK)
+        status = reply_ingest(&to, &reply, &err);
+    else
+        error_set(&err, status, "out of memory: the batch was applied in part");
+    if (status != ST_OK)
+        answer_error(session, run->id, &err);
+    stats_add(&session->loop->stats, COUNTER_VALUES, reply.values);
+    stats_add(&session->loop->stats, COUNTER_CHANGES, reply.changes);
+    inbuf_consume(&session->connection->in, run->frame_bytes);
+    ingest_run_end(run);
+    session->run = NULL;
+    keep_spare(session, run);
+}
+
+/* Goes on with the batch; false when the time was up before its end. */
+static bool advance_batch(struct session *session, uint64_t until_ns)
+{
+    bool done = false;
+    enum status status = ingest_run_step(session->run, until_ns, &done);
+
+    if (status == ST_OK && !done)
+        return false;
+    end_batch(session, status);
+    return true;
+}
+
+/* ---- jobs ------------------------------------------------------------------ */
+
+static void on_job_done(struct job *job)
+{
+    struct session *session = job->owner;
+
+    if (job->prev != NULL)
+        job->prev->next = job->next;
+    else
+        session->jobs = job->next;
+    if (job->next != NULL)
+        job->next->prev = job->prev;
+    order_end(&session->order, job->call.head.kind);
+    if (job->outcome != ST_OK)
+        count_error(session, job->outcome);
+    if (job->out.len == 0)
+        connection_abort(session->connection);
+    else
+        connection_send(session->connection, &job->out);
+    connection_job_done(session->connection);
+}
+
+/* Milliseconds left of the request's time, 0 when it has no limit; false when
+ * none are left. */
+static bool time_left(const struct session *session, const struct request_head *head,
+                      uint64_t *left_ms)
+{
+    uint64_t waited = uv_now(&session->loop->uv) - session->connection->read_ms;
+
+    *left_ms = 0;
+    if (head->deadline_ms == 0)
+        return true;
+    if (waited >= head->deadline_ms)
+        return false;
+    *left_ms = head->deadline_ms - waited;
+    return true;
+}
+
+static enum status begin_job(struct session *session, const struct request_head *head,
+                             uint64_t left_ms, struct error *err)
+{
+    struct job *job;
+    enum status status = job_start(session->loop, head, left_ms, on_job_done, session, &job, err);
+
+    if (status != ST_OK)
+        return status;
+    job->next = session->jobs;
+    if (job->next != NULL)
+        job->next->prev = job;
+    session->jobs = job;
+    session->connection->jobs++;
+    order_begin(&session->order, head->kind);
+    return ST_OK;
+}
+
+static void stop_jobs(struct session *session)
+{
+    for (struct job *job = session->jobs; job != NULL; job = job->next)
+        job_stop(job, ST_CANCELLED);
+}
+
+/* ---- requests -------------------------------------------------------------- */
+
+static enum status run_call(struct session *session, const struct request_head *head,
+                            uint64_t left_ms, struct error *err)
+{
+    static const struct task endless = { .check = NULL, .arg = NULL };
+    struct call call = {
+        .context = session->context,
+        .head = *head,
+        .arena = &session->loop->arena,
+        .to = reply_to(session, head->id),
+        .task = endless,
+        .is_on_loop = true,
+    };
+
+    if (call_is_long(head))
+        return begin_job(session, head, left_ms, err);
+    enum status status = call_handle(&call, err);
+    arena_reset(&session->loop->arena);
+    if (status == ST_OK && call.is_deferred)
+        return begin_job(session, head, left_ms, err);
+    return status;
+}
+
+static enum status take_request(struct session *session, const struct request_head *head,
+                                size_t frame_bytes, struct error *err)
+{
+    uint64_t left_ms;
+
+    if (session->connection->read_in_drain)
+        return error_set(err, ST_UNAVAILABLE, "the server is stopping");
+    if (!session->said_hello && head->kind != REQUEST_HELLO)
+        return error_set(err, ST_FAILED_PRECONDITION, "the first request must be hello");
+    if (head->kind == REQUEST_UNKNOWN)
+        return err->code;
+    if (!time_left(session, head, &left_ms))
+        return error_set(err, ST_DEADLINE_EXCEEDED, "%s before it was begun",
+                         status_text(ST_DEADLINE_EXCEEDED));
+    switch (head->kind) {
+    case REQUEST_HELLO: {
+        enum status status = say_hello(session, head, err);
+        arena_reset(&session->loop->arena);
+        return status;
+    }
+    case REQUEST_INGEST:
+        return begin_batch(session, head, frame_bytes, err);
+    default:
+        return run_call(session, head, left_ms, err);
+    }
+}
+
+/* Looks at the request at the front; false when it must wait. */
+static bool begin_request(struct session *session, struct bytes_view payload)
+{
+    struct stats *stats = &session->loop->stats;
+    struct request_head head;
+    struct error err = { ST_OK, "" };
+    enum status status = request_peek(payload, &head, &err);
+
+    switch (order_ask(&session->order, head.kind, session->context->limits.max_in_flight)) {
+    case ORDER_WAIT:
+        return false;
+    case ORDER_FULL:
+        if (!session->counted_pause)
+            stats_add(stats, COUNTER_REFUSED_IN_FLIGHT, 1);
+        session->counted_pause = true;
+        return false;
+    case ORDER_GO:
+        break;
+    }
+    session->counted_pause = false;
+    stats_add(stats, COUNTER_REQUESTS + (unsigned)head.kind, 1);
+    size_t frame_bytes = FRAME_HEADER_BYTES + payload.len;
+    if (status == ST_OK || status == ST_UNIMPLEMENTED)
+        status = take_request(session, &head, frame_bytes, &err);
+    if (status != ST_OK)
+        answer_error(session, head.id, &err);
+    if (session->run == NULL)
+        inbuf_consume(&session->connection->in, frame_bytes);
+    return true;
+}
+
+/* ---- turns ----------------------------------------------------------------- */
+
+static void refuse_oversized(struct session *session, size_t announced)
+{
+    struct error err;
+
+    stats_add(&session->loop->stats, COUNTER_REFUSED_FRAME, 1);
+    error_set(&err, ST_TOO_LARGE, "frame of %zu bytes, at most %" PRIu64 " are taken (max_frame)",
+              announced, session->context->limits.max_frame);
+    answer_error(session, 0, &err);
+    connection_finish(session->connection);
+}
+
+static void hold_partial(struct session *session, size_t len)
+{
+    struct error err;
+
+    if (connection_charge_partial(session->connection, len))
+        return;
+    stats_add(&session->loop->stats, COUNTER_REFUSED_PARTIAL_BYTES, 1);
+    error_set(&err, ST_RESOURCE_EXHAUSTED,
+              "too many bytes of unfinished frames (max_partial_bytes)");
+    answer_error(session, 0, &err);
+    connection_finish(session->connection);
+}
+
+static enum turn session_turn(void *arg, uint64_t until_ns)
+{
+    struct session *session = arg;
+    struct connection *connection = session->connection;
+
+    if (session->run != NULL && !advance_batch(session, until_ns))
+        return TURN_AGAIN;
+    while (connection_is_open(connection)) {
+        struct bytes_view payload;
+        if (connection_is_congested(connection))
+            return TURN_AGAIN;
+        switch (frame_peek(inbuf_bytes(&connection->in), inbuf_len(&connection->in),
+                           session->context->limits.max_frame, &payload.data, &payload.len)) {
+        case FRAME_PARTIAL:
+            hold_partial(session, inbuf_len(&connection->in));
+            return TURN_IDLE;
+        case FRAME_OVERSIZED:
+            refuse_oversized(session, payload.len);
+            return TURN_IDLE;
+        case FRAME_WHOLE:
+            if (!begin_request(session, payload))
+                return TURN_BLOCKED;
+        }
+        if (session->run != NULL && !advance_batch(session, until_ns))
+            return TURN_AGAIN;
+        if (uv_hrtime() >= until_ns)
+            return TURN_AGAIN;
+    }
+    return TURN_IDLE;
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+static void *session_open(struct connection *connection)
+{
+    struct session *session = calloc(1, sizeof *session);
+
+    if (session == NULL)
+        return NULL;
+    session->connection = connection;
+    session->loop = connection->loop;
+    session->context = connection->loop->context;
+    return session;
+}
+
+static void session_peer_gone(void *arg)
+{
+    stop_jobs(arg);
+}
+
+static void session_free(void *arg)
+{
+    free(arg);
+}
+
+static void session_refuse(struct outbuf *out, const struct error *why)
+{
+    call_answer_error(out, 0, why);
+}
+
+const struct protocol cardinal_protocol = {
+    .open = session_open,
+    .turn = session_turn,
+    .peer_gone = session_peer_gone,
+    .free = session_free,
+    .refuse = session_refuse,
+};
