@@ -92,7 +92,7 @@ static inline struct bytes_view cursor_bytes(struct cursor *c)
     if (c->at < c->end && *c->at < 0x80)
         len = *c->at++;
     else
-        len = (uint32_t)cursor_long_varint(c, 5, "a length that does not end");
+        len = cursor_long_varint(c, 5, "a length that does not end");
     if (len > (size_t)(c->end - c->at)) {
         cursor_fail(c, "a length that goes past the end", start);
         return (struct bytes_view){ c->end, 0 };
