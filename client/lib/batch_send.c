@@ -105,15 +105,15 @@ static cardinal_status await_answer(struct cardinal_batch *batch, bool wait)
     return batch->flying.count < before ? CARDINAL_OK : full(batch);
 }
 
-/* Makes a parcel of what is there; there is something. */
-static cardinal_status seal(struct cardinal_batch *batch, struct cardinal_failed **out)
+/* Makes a parcel of what is there; there is something. NULL without memory. */
+static struct cardinal_failed *seal(struct cardinal_batch *batch)
 {
     struct cardinal_failed *parcel = calloc(1, sizeof *parcel);
     if (parcel == NULL)
-        return client_nomem(batch->client);
+        return NULL;
     if (batch->row.open && !row_builder_write(&batch->row, &batch->body)) {
         free(parcel);
-        return client_nomem(batch->client);
+        return NULL;
     }
     call_init(&parcel->call, CARDINAL__V1__REQUEST__BODY_INGEST, NULL);
     parcel->call.on_done = parcel_done;
@@ -123,21 +123,21 @@ static cardinal_status seal(struct cardinal_batch *batch, struct cardinal_failed
     batch->last_size = batch->body.len;
     batch->body = (struct bytes){ 0 };
     batch->values = 0;
-    *out = parcel;
-    return CARDINAL_OK;
+    return parcel;
 }
 
 static cardinal_status dispatch(struct cardinal_batch *batch, bool wait)
 {
-    struct cardinal_failed *parcel;
     cardinal_status status = CARDINAL_OK;
     while (status == CARDINAL_OK && batch->flying.count >= flying_max(batch))
         status = await_answer(batch, wait);
-    if (status == CARDINAL_OK)
-        status = seal(batch, &parcel);
-    if (status == CARDINAL_OK)
-        launch(batch, parcel);
-    return status;
+    if (status != CARDINAL_OK)
+        return status;
+    struct cardinal_failed *parcel = seal(batch);
+    if (parcel == NULL)
+        return client_nomem(batch->client);
+    launch(batch, parcel);
+    return CARDINAL_OK;
 }
 
 /* ---- when to send ----------------------------------------------------- */
