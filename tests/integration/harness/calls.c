@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/integration/harness/requests.h"
+
 #define ADD_MAX 4096u /* values a batch */
 
 Cardinal__V1__Response *call_ok(struct wire *wire, Cardinal__V1__Request *request)
@@ -32,6 +34,21 @@ void call_refused(struct wire *wire, Cardinal__V1__Request *request, Cardinal__V
                   const char *text)
 {
     assert_refused(wire_call(wire, request), status, text);
+}
+
+void call_hello(struct wire *wire)
+{
+    Cardinal__V1__Hello hello = CARDINAL__V1__HELLO__INIT;
+    hello.min_version = 1;
+    hello.max_version = 1;
+    Cardinal__V1__Request request = REQUEST_OF(HELLO, hello, &hello);
+    wire_free(call_ok(wire, &request));
+}
+
+void call_connect(struct wire *wire, const char *address)
+{
+    wire_connect_silently(wire, address);
+    call_hello(wire);
 }
 
 void call_ping(struct wire *wire)

@@ -28,6 +28,9 @@ void call_refused(struct wire *wire, Cardinal__V1__Request *request, Cardinal__V
 void assert_refused(Cardinal__V1__Response *response, Cardinal__V1__Status status,
                     const char *text);
 
+void call_hello(struct wire *wire);
+/* Connects and says hello. */
+void call_connect(struct wire *wire, const char *address);
 void call_ping(struct wire *wire);
 
 /* Makes a table of column_count string columns; its id. */
@@ -39,15 +42,6 @@ void call_drop(struct wire *wire, const char *table);
  * batches; a key of a NUL-terminated string. */
 void call_add(struct wire *wire, const char *table, const char *key, const char *column,
               uint64_t first, uint64_t count);
-
-/* The request that call_add() sends for up to a batch of values: to be sent with
- * wire_send() and given back with request_free(). */
-Cardinal__V1__Request *request_add(const char *table, const char *key, const char *column,
-                                   uint64_t first, uint64_t count);
-/* A cardinality request for one key and column, and a delete of one key. */
-Cardinal__V1__Request *request_count(const char *table, const char *key, const char *column);
-Cardinal__V1__Request *request_delete(const char *table, const char *key);
-void request_free(Cardinal__V1__Request *request);
 
 /* The estimate of one cell. */
 double call_count(struct wire *wire, const char *table, const char *key, const char *column);

@@ -130,35 +130,47 @@ void run_release(struct run *run)
     run->err = NULL;
 }
 
-static FILE *open_proc(pid_t pid, const char *name)
+/* The start of /proc/PID/name, as a string. */
+static void read_proc(pid_t pid, const char *name, char *out, size_t size)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, name);
     FILE *file = fopen(path, "r");
     ck_assert_msg(file != NULL, "cannot open '%s': %s", path, strerror(errno));
-    return file;
+    size_t len = fread(out, 1, size - 1, file);
+    out[len] = '\0';
+    fclose(file);
+}
+
+/* Field number n, from 0, of fields separated by single spaces. */
+static uint64_t number_field(const char *text, unsigned n)
+{
+    char *end = NULL;
+    for (; n > 0; n--) {
+        text = strchr(text, ' ');
+        ck_assert_ptr_nonnull(text);
+        text++;
+    }
+    uint64_t value = strtoull(text, &end, 10);
+    ck_assert_ptr_ne(end, text);
+    return value;
 }
 
 uint64_t process_resident_bytes(pid_t pid)
 {
-    unsigned long long total = 0;
-    unsigned long long resident = 0;
-    FILE *file = open_proc(pid, "statm");
-    ck_assert_int_eq(fscanf(file, "%llu %llu", &total, &resident), 2);
-    fclose(file);
-    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    char text[256];
+    read_proc(pid, "statm", text, sizeof text);
+    return number_field(text, 1) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 uint64_t process_cpu_ms(pid_t pid)
 {
-    unsigned long long user = 0;
-    unsigned long long system = 0;
-    FILE *file = open_proc(pid, "stat");
-    /* The second field is the name in parentheses; what follows has no spaces inside. */
-    ck_assert_int_eq(fscanf(file,
-                            "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
-                            &user, &system),
-                     2);
-    fclose(file);
-    return (user + system) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+    char text[1024];
+    read_proc(pid, "stat", text, sizeof text);
+    /* The second field is the program's name in parentheses, with spaces maybe;
+     * fields 14 and 15 are user and system time. */
+    const char *third = strrchr(text, ')');
+    ck_assert_ptr_nonnull(third);
+    uint64_t ticks = number_field(third + 2, 11) + number_field(third + 2, 12);
+    return ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
 }

@@ -1,120 +1,249 @@
-/* Requests on the heap, built so that protobuf-c's own free takes them apart. */
+#include "tests/integration/harness/requests.h"
+
 #include <check.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/integration/harness/calls.h"
-
-static void *allocate(size_t count, size_t size)
+static void *allocate(size_t size)
 {
-    void *memory = calloc(count, size);
+    void *memory = calloc(1, size);
     ck_assert_ptr_nonnull(memory);
     return memory;
 }
 
-static char *copy(const char *text)
+/* One more element at the end of a repeated field. */
+static void *grow(void *array, size_t count, size_t size)
 {
-    char *made = strdup(text);
-    ck_assert_ptr_nonnull(made);
-    return made;
-}
-
-static ProtobufCBinaryData copy_bytes(const char *text)
-{
-    ProtobufCBinaryData data = { strlen(text), (uint8_t *)copy(text) };
-    return data;
-}
-
-static char **one_name(const char *name)
-{
-    char **names = allocate(1, sizeof *names);
-    names[0] = copy(name);
-    return names;
+    void *grown = realloc(array, (count + 1) * size);
+    ck_assert_ptr_nonnull(grown);
+    return grown;
 }
 
 static Cardinal__V1__Request *new_request(Cardinal__V1__Request__BodyCase body_case)
 {
-    Cardinal__V1__Request *request = allocate(1, sizeof *request);
+    Cardinal__V1__Request *request = allocate(sizeof *request);
     cardinal__v1__request__init(request);
     request->body_case = body_case;
-    return request;
-}
-
-static Cardinal__V1__Selector *one_key(const char *key)
-{
-    Cardinal__V1__Selector *selector = allocate(1, sizeof *selector);
-    cardinal__v1__selector__init(selector);
-    selector->kind_case = CARDINAL__V1__SELECTOR__KIND_LIST;
-    selector->list = allocate(1, sizeof *selector->list);
-    cardinal__v1__key_list__init(selector->list);
-    selector->list->n_keys = 1;
-    selector->list->keys = allocate(1, sizeof *selector->list->keys);
-    selector->list->keys[0] = copy_bytes(key);
-    return selector;
-}
-
-static Cardinal__V1__Cell *number_cell(uint64_t first, uint64_t count)
-{
-    Cardinal__V1__Cell *cell = allocate(1, sizeof *cell);
-    cardinal__v1__cell__init(cell);
-    cell->n_strings = count;
-    cell->strings = allocate(count, sizeof *cell->strings);
-    for (uint64_t i = 0; i < count; i++) {
-        char text[24];
-        snprintf(text, sizeof text, "%llu", (unsigned long long)(first + i));
-        cell->strings[i] = copy_bytes(text);
-    }
-    return cell;
-}
-
-Cardinal__V1__Request *request_add(const char *table, const char *key, const char *column,
-                                   uint64_t first, uint64_t count)
-{
-    Cardinal__V1__Ingest *ingest = allocate(1, sizeof *ingest);
-    cardinal__v1__ingest__init(ingest);
-    ingest->table = copy(table);
-    ingest->n_columns = 1;
-    ingest->columns = one_name(column);
-    ingest->n_rows = 1;
-    ingest->rows = allocate(1, sizeof *ingest->rows);
-    Cardinal__V1__Row *row = allocate(1, sizeof *row);
-    cardinal__v1__row__init(row);
-    ingest->rows[0] = row;
-    row->key = copy_bytes(key);
-    row->n_cells = 1;
-    row->cells = allocate(1, sizeof *row->cells);
-    row->cells[0] = number_cell(first, count);
-    Cardinal__V1__Request *request = new_request(CARDINAL__V1__REQUEST__BODY_INGEST);
-    request->ingest = ingest;
-    return request;
-}
-
-Cardinal__V1__Request *request_count(const char *table, const char *key, const char *column)
-{
-    Cardinal__V1__Cardinality *cardinality = allocate(1, sizeof *cardinality);
-    cardinal__v1__cardinality__init(cardinality);
-    cardinality->table = copy(table);
-    cardinality->n_columns = 1;
-    cardinality->columns = one_name(column);
-    cardinality->selector = one_key(key);
-    Cardinal__V1__Request *request = new_request(CARDINAL__V1__REQUEST__BODY_CARDINALITY);
-    request->cardinality = cardinality;
-    return request;
-}
-
-Cardinal__V1__Request *request_delete(const char *table, const char *key)
-{
-    Cardinal__V1__Delete *delete = allocate(1, sizeof *delete);
-    cardinal__v1__delete__init(delete);
-    delete->table = copy(table);
-    delete->selector = one_key(key);
-    Cardinal__V1__Request *request = new_request(CARDINAL__V1__REQUEST__BODY_DELETE);
-    request->delete_ = delete;
     return request;
 }
 
 void request_free(Cardinal__V1__Request *request)
 {
     cardinal__v1__request__free_unpacked(request, NULL);
+}
+
+void set_text(char **field, const char *text)
+{
+    if (*field != (char *)(uintptr_t)protobuf_c_empty_string)
+        free(*field);
+    *field = strdup(text);
+    ck_assert_ptr_nonnull(*field);
+}
+
+void set_bytes(ProtobufCBinaryData *field, const void *bytes, size_t len)
+{
+    free(field->data);
+    field->data = allocate(len + 1);
+    field->len = len;
+    memcpy(field->data, bytes, len);
+}
+
+void append_text(char ***field, size_t *count, const char *text)
+{
+    *field = grow(*field, *count, sizeof **field);
+    (*field)[*count] = (char *)(uintptr_t)protobuf_c_empty_string;
+    set_text(&(*field)[(*count)++], text);
+}
+
+static void append_bytes(ProtobufCBinaryData **field, size_t *count, const char *text)
+{
+    *field = grow(*field, *count, sizeof **field);
+    (*field)[*count] = (ProtobufCBinaryData){ 0, NULL };
+    set_bytes(&(*field)[(*count)++], text, strlen(text));
+}
+
+void append_key(Cardinal__V1__KeyList *list, const char *key)
+{
+    append_bytes(&list->keys, &list->n_keys, key);
+}
+
+void append_string(Cardinal__V1__Cell *cell, const char *value)
+{
+    append_bytes(&cell->strings, &cell->n_strings, value);
+}
+
+void append_hash(Cardinal__V1__Cell *cell, uint64_t hash)
+{
+    cell->hashes = grow(cell->hashes, cell->n_hashes, sizeof *cell->hashes);
+    cell->hashes[cell->n_hashes++] = hash;
+}
+
+Cardinal__V1__Cell *append_cell(Cardinal__V1__Row *row, uint32_t column)
+{
+    Cardinal__V1__Cell *cell = allocate(sizeof *cell);
+    cardinal__v1__cell__init(cell);
+    cell->column = column;
+    row->cells = grow(row->cells, row->n_cells, sizeof(Cardinal__V1__Cell *));
+    row->cells[row->n_cells++] = cell;
+    return cell;
+}
+
+void append_row(Cardinal__V1__Ingest *ingest, const char *key, uint32_t column)
+{
+    Cardinal__V1__Row *row = allocate(sizeof *row);
+    cardinal__v1__row__init(row);
+    set_bytes(&row->key, key, strlen(key));
+    append_string(append_cell(row, column), "value");
+    ingest->rows = grow(ingest->rows, ingest->n_rows, sizeof(Cardinal__V1__Row *));
+    ingest->rows[ingest->n_rows++] = row;
+}
+
+static Cardinal__V1__Selector *new_selector(Cardinal__V1__Selector__KindCase kind)
+{
+    Cardinal__V1__Selector *selector = allocate(sizeof *selector);
+    cardinal__v1__selector__init(selector);
+    selector->kind_case = kind;
+    return selector;
+}
+
+Cardinal__V1__Selector *select_key(const char *key)
+{
+    Cardinal__V1__Selector *selector = new_selector(CARDINAL__V1__SELECTOR__KIND_LIST);
+    selector->list = allocate(sizeof *selector->list);
+    cardinal__v1__key_list__init(selector->list);
+    append_key(selector->list, key);
+    return selector;
+}
+
+Cardinal__V1__Selector *select_all(void)
+{
+    Cardinal__V1__Selector *selector = new_selector(CARDINAL__V1__SELECTOR__KIND_ALL);
+    selector->all = 1;
+    return selector;
+}
+
+Cardinal__V1__Selector *select_prefix(const char *prefix)
+{
+    Cardinal__V1__Selector *selector = new_selector(CARDINAL__V1__SELECTOR__KIND_PREFIX);
+    set_bytes(&selector->prefix, prefix, strlen(prefix));
+    return selector;
+}
+
+Cardinal__V1__Selector *select_range(const char *from, const char *to)
+{
+    Cardinal__V1__Selector *selector = new_selector(CARDINAL__V1__SELECTOR__KIND_RANGE);
+    selector->range = allocate(sizeof *selector->range);
+    cardinal__v1__key_range__init(selector->range);
+    set_bytes(&selector->range->from, from, strlen(from));
+    set_bytes(&selector->range->to, to, strlen(to));
+    return selector;
+}
+
+Cardinal__V1__Request *request_add(const char *table, const char *key, const char *column,
+                                   uint64_t first, uint64_t count)
+{
+    Cardinal__V1__Request *request = new_request(CARDINAL__V1__REQUEST__BODY_INGEST);
+    Cardinal__V1__Ingest *ingest = request->ingest = allocate(sizeof *ingest);
+    cardinal__v1__ingest__init(ingest);
+    set_text(&ingest->table, table);
+    append_text(&ingest->columns, &ingest->n_columns, column);
+    append_row(ingest, key, 0);
+    Cardinal__V1__Cell *cell = ingest->rows[0]->cells[0];
+    free(cell->strings[0].data);
+    cell->n_strings = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        char text[24];
+        snprintf(text, sizeof text, "%" PRIu64, first + i);
+        append_string(cell, text);
+    }
+    return request;
+}
+
+/* The queries have the same first fields, but types of their own. */
+#define NEW_QUERY(CASE, member, message, column)                                                   \
+    do {                                                                                           \
+        request = new_request(CARDINAL__V1__REQUEST__BODY_##CASE);                                 \
+        request->member = allocate(sizeof *request->member);                                       \
+        cardinal__v1__##message##__init(request->member);                                          \
+        set_text(&request->member->table, table);                                                  \
+        if ((column) != NULL)                                                                      \
+            append_text(&request->member->columns, &request->member->n_columns, column);           \
+    } while (0)
+
+Cardinal__V1__Request *request_count(const char *table, const char *key, const char *column)
+{
+    Cardinal__V1__Request *request;
+    NEW_QUERY(CARDINALITY, cardinality, cardinality, column);
+    request->cardinality->selector = select_key(key);
+    return request;
+}
+
+Cardinal__V1__Request *request_union(const char *table, const char *column)
+{
+    Cardinal__V1__Request *request;
+    NEW_QUERY(UNION, union_, union, column);
+    return request;
+}
+
+Cardinal__V1__Request *request_scan(const char *table, const char *column)
+{
+    Cardinal__V1__Request *request;
+    NEW_QUERY(SCAN, scan, scan, column);
+    return request;
+}
+
+/* Requests that name a table and little else. */
+#define NEW_REQUEST(CASE, member, message, field)                                                  \
+    do {                                                                                           \
+        request = new_request(CARDINAL__V1__REQUEST__BODY_##CASE);                                 \
+        request->member = allocate(sizeof *request->member);                                       \
+        cardinal__v1__##message##__init(request->member);                                          \
+        set_text(&request->member->field, table);                                                  \
+    } while (0)
+
+Cardinal__V1__Request *request_delete(const char *table, const char *key)
+{
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(DELETE, delete_, delete, table);
+    request->delete_->selector = select_key(key);
+    return request;
+}
+
+Cardinal__V1__Request *request_create(const char *table)
+{
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(CREATE_TABLE, create_table, create_table, name);
+    append_text(&request->create_table->columns, &request->create_table->n_columns, "c");
+    return request;
+}
+
+Cardinal__V1__Request *request_alter(const char *table)
+{
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(ALTER_TABLE, alter_table, alter_table, table);
+    return request;
+}
+
+Cardinal__V1__Request *request_drop(const char *table)
+{
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(DROP_TABLE, drop_table, drop_table, table);
+    return request;
+}
+
+Cardinal__V1__Request *request_describe(const char *table)
+{
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(DESCRIBE_TABLE, describe_table, describe_table, table);
+    return request;
+}
+
+Cardinal__V1__Request *request_list(void)
+{
+    const char *table = "";
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(LIST_TABLES, list_tables, list_tables, prefix);
+    return request;
 }

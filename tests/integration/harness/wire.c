@@ -60,22 +60,6 @@ void wire_connect_silently(struct wire *wire, const char *address)
     wire->fd = wire_open_socket(address);
 }
 
-void wire_connect(struct wire *wire, const char *address)
-{
-    wire_connect_silently(wire, address);
-    Cardinal__V1__Hello hello = CARDINAL__V1__HELLO__INIT;
-    hello.min_version = 1;
-    hello.max_version = 1;
-    Cardinal__V1__Request request = CARDINAL__V1__REQUEST__INIT;
-    request.body_case = CARDINAL__V1__REQUEST__BODY_HELLO;
-    request.hello = &hello;
-    Cardinal__V1__Response *response = wire_call(wire, &request);
-    ck_assert_msg(response->status == CARDINAL__V1__STATUS__STATUS_OK, "hello: %s",
-                  response->message);
-    ck_assert_int_eq(response->body_case, CARDINAL__V1__RESPONSE__BODY_HELLO);
-    wire_free(response);
-}
-
 void wire_close(struct wire *wire)
 {
     close(wire->fd);

@@ -26,9 +26,8 @@ struct wire {
 /* Opens a socket to "tcp://127.0.0.1:PORT" or "unix://PATH"; says nothing. */
 int wire_open_socket(const char *address);
 
-/* Connects; with hello, says that too. */
+/* Connects, and does not say hello. */
 void wire_connect_silently(struct wire *wire, const char *address);
-void wire_connect(struct wire *wire, const char *address);
 void wire_close(struct wire *wire);
 
 /* Sends bytes as they are. Returns whether the daemon took them all (false: it
