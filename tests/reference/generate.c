@@ -1,5 +1,6 @@
 #include "tests/reference/generate.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -65,6 +66,7 @@ static uint64_t next_random(uint64_t *state)
 
 static uint64_t random_below(uint64_t *state, uint64_t bound)
 {
+    assert(bound > 0);
     return next_random(state) % bound;
 }
 

@@ -57,7 +57,7 @@ static int print_groups(const struct reference *reference, const struct exact *e
     for (uint32_t id = 0; id < exact->distinct[key]; id++) {
         fputs(reference_text(reference, exact->rows[key][id], key), stdout);
         for (size_t column = 0; column < REFERENCE_COLUMNS; column++)
-            printf("\t%" PRIu32, counts[id * REFERENCE_COLUMNS + column]);
+            printf("\t%" PRIu32, counts[(size_t)id * REFERENCE_COLUMNS + column]);
         putchar('\n');
     }
     free(counts);

@@ -172,9 +172,9 @@ START_TEST(group_counts_add_up)
     ck_assert_ptr_nonnull(counts);
     uint32_t sum = 0;
     for (uint32_t id = 0; id < exact->distinct[k11]; id++) {
-        ck_assert_uint_eq(counts[id * REFERENCE_COLUMNS + k11], 1);
-        ck_assert_uint_gt(counts[id * REFERENCE_COLUMNS + k4], 6000);
-        sum += counts[id * REFERENCE_COLUMNS + k4];
+        ck_assert_uint_eq(counts[(size_t)id * REFERENCE_COLUMNS + k11], 1);
+        ck_assert_uint_gt(counts[(size_t)id * REFERENCE_COLUMNS + k4], 6000);
+        sum += counts[(size_t)id * REFERENCE_COLUMNS + k4];
     }
     /* Values of the large file's k4 are in one group each; the small one repeats some. */
     ck_assert_uint_ge(sum, exact->distinct[k4]);
