@@ -106,7 +106,7 @@ typedef struct cardinal_options {
     const char *token;      /* who is asking; NULL: nobody */
     int connect_timeout_ms; /* for reaching the server; 0: 5,000 */
     int request_timeout_ms; /* for an answer, sent as the request's deadline too; 0: 30,000 */
-    int retries;            /* how often to connect anew for one call; 0: 5; -1: never */
+    int retries;            /* how often one call is tried on a new connection; 0: 5; -1: never */
 } cardinal_options;
 
 #define CARDINAL_OPTIONS_INIT                                                                      \

@@ -35,14 +35,14 @@ struct call {
     struct call *prev; /* in the core's list, oldest first */
     struct call *next;
     enum call_state state;
-    int kind;            /* field number of its body, in Request and Response alike */
-    bool repeatable;     /* doing it twice is doing it once, so it may be sent anew */
-    bool reached;        /* was written whole at least once: the server may have done it */
-    unsigned reconnects; /* connections made anew while it waited */
-    int64_t deadline_ms; /* monotonic */
-    int64_t timeout_ms;  /* what the deadline was made of, for messages */
-    uint64_t id;         /* while WRITING or WRITTEN */
-    uint8_t *body;       /* message in wire format, without tag and length; owned */
+    int kind;             /* field number of its body, in Request and Response alike */
+    bool repeatable;      /* doing it twice is doing it once, so it may be sent anew */
+    bool reached;         /* was written whole at least once: the server may have done it */
+    unsigned connections; /* that were tried with it so far */
+    int64_t deadline_ms;  /* monotonic */
+    int64_t timeout_ms;   /* what the deadline was made of, for messages */
+    uint64_t id;          /* while WRITING or WRITTEN */
+    uint8_t *body;        /* message in wire format, without tag and length; owned */
     size_t body_len;
     struct arena *arena;           /* holds reply; owned */
     Cardinal__V1__Response *reply; /* when it ended with CARDINAL_OK */

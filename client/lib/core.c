@@ -15,10 +15,10 @@ static const struct core_limits initial_limits = {
     .max_key = KEY_MAX_BYTES,
 };
 
-cardinal_status core_init(struct core *core, const char *token, unsigned reconnects_max)
+cardinal_status core_init(struct core *core, const char *token, unsigned retries)
 {
     Cardinal__V1__Hello hello = CARDINAL__V1__HELLO__INIT;
-    *core = (struct core){ .limits = initial_limits, .reconnects_max = reconnects_max };
+    *core = (struct core){ .limits = initial_limits, .retries = retries };
     hello.min_version = PROTOCOL_VERSION;
     hello.max_version = PROTOCOL_VERSION;
     hello.client = (char *)"libcardinal " CARDINAL_VERSION;
@@ -69,7 +69,7 @@ void core_submit(struct core *core, struct call *call)
 {
     call->state = CALL_QUEUED;
     call->reached = false;
-    call->reconnects = 0;
+    call->connections = core->state == CORE_CLOSED ? 0 : 1;
     call->next = NULL;
     call->prev = core->last;
     if (core->last != NULL)
@@ -287,10 +287,10 @@ bool core_reconnecting(struct core *core, const struct fault *last)
     struct call *next;
     for (struct call *call = core->first; call != NULL; call = next) {
         next = call->next;
-        if (call->reconnects >= core->reconnects_max)
+        if (call->connections > core->retries)
             fail_lost(core, call, last);
         else
-            call->reconnects++;
+            call->connections++;
     }
     return core->first != NULL;
 }

@@ -62,8 +62,8 @@ struct core {
     enum core_state state;
     struct core_limits limits;
     char server_version[CORE_VERSION_MAX];
-    unsigned reconnects_max; /* for one call */
-    uint64_t answers;        /* calls answered so far: shows that a connection works */
+    unsigned retries; /* connections that one call may have after its first */
+    uint64_t answers; /* calls answered so far: shows that a connection works */
 
     struct call hello; /* sent first on each connection; not in the list */
     struct call *first;
@@ -87,7 +87,7 @@ struct core {
 };
 
 /* Makes a core; hello's body is made of token (NULL: none). */
-cardinal_status core_init(struct core *core, const char *token, unsigned reconnects_max);
+cardinal_status core_init(struct core *core, const char *token, unsigned retries);
 
 /* Frees it; calls still with it are left as they are, and must not be used. */
 void core_release(struct core *core);
