@@ -1,6 +1,5 @@
 /* table create, alter and drop. */
 #include <stdio.h>
-#include <string.h>
 
 #include "client/cli/arguments.h"
 #include "client/cli/cli.h"
@@ -27,12 +26,10 @@ struct create {
 
 static bool take_hash(cardinal_table_spec *spec, const char *arg)
 {
-    if (strcmp(arg, "xxh3") != 0) {
-        complain("--hash: '%s' is not known: xxh3 is", arg);
-        return false;
-    }
-    spec->hash = CARDINAL_HASH_XXH3;
-    return true;
+    if (table_hash_parse(arg, &spec->hash))
+        return true;
+    complain("--hash: '%s' is neither xxh3 nor murmur64a", arg);
+    return false;
 }
 
 static bool take_create(int key, char *arg, void *input)
@@ -92,7 +89,8 @@ int table_create_main(struct cli *cli, const struct command *command, int argc, 
     static const struct argp_option options[] = {
         { "columns", KEY_COLUMNS, "C1,C2,..", 0, "Names of the columns, 1 to 256 (needed)", 0 },
         { "precision", KEY_PRECISION, "P", 0, "2^P registers a sketch, 4 to 18 (default 14)", 0 },
-        { "hash", KEY_HASH, "NAME", 0, "How values are hashed (default xxh3)", 0 },
+        { "hash", KEY_HASH, "NAME", 0,
+          "How values are hashed: xxh3, or murmur64a as Redis and Doris do (default xxh3)", 0 },
         { "seed", KEY_SEED, "N", 0, "Seed of the hash (default 0)", 0 },
         { "if-not-exists", KEY_IF_NOT_EXISTS, 0, 0, "Leave a table that is there as it is", 0 },
         { 0 },

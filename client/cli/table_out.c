@@ -2,13 +2,32 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "client/cli/grid.h"
 #include "client/cli/json_out.h"
 
+static const char *const hash_names[] = {
+    [CARDINAL_HASH_XXH3] = "xxh3",
+    [CARDINAL_HASH_MURMUR64A] = "murmur64a",
+};
+
+#define HASH_COUNT (sizeof hash_names / sizeof hash_names[0])
+
+bool table_hash_parse(const char *name, cardinal_hash *out)
+{
+    for (size_t i = 0; i < HASH_COUNT; i++) {
+        if (strcmp(name, hash_names[i]) == 0) {
+            *out = (cardinal_hash)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *hash_name(cardinal_hash hash)
 {
-    return hash == CARDINAL_HASH_XXH3 ? "xxh3" : "unknown";
+    return (size_t)hash < HASH_COUNT ? hash_names[hash] : "unknown";
 }
 
 bool table_out_json(const cardinal_table *table, bool digest)

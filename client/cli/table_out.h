@@ -1,4 +1,4 @@
-/* Tables as they are printed. */
+/* Tables as they are printed, and their hashes by name. */
 #ifndef CARDINAL_CLI_TABLE_OUT_H
 #define CARDINAL_CLI_TABLE_OUT_H
 
@@ -8,6 +8,9 @@
 #include "client/cli/cli.h"
 
 struct grid;
+
+/* The hash function of that name; false: there is none. */
+bool table_hash_parse(const char *name, cardinal_hash *out);
 
 /* One object with all there is to say; with the digest if asked, as 16 hex digits. */
 bool table_out_json(const cardinal_table *table, bool digest);
