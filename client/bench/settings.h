@@ -1,0 +1,42 @@
+/* What the load tester was told to do. */
+#ifndef CARDINAL_BENCH_SETTINGS_H
+#define CARDINAL_BENCH_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/bench/workload.h"
+
+enum exit_status {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,      /* the server refused something, or an answer was wrong */
+    EXIT_USAGE = 2,       /* wrong usage */
+    EXIT_UNREACHABLE = 3, /* no connection */
+    EXIT_TROUBLE = 5,     /* no memory, or no thread */
+};
+
+#define CONNECTIONS_MAX 1024u
+#define THREADS_MAX 256u
+
+struct settings {
+    const char *server; /* NULL: as the library finds it */
+    struct workload workload;
+    double zipf_s;
+    uint32_t batch; /* values; of point: keys */
+    uint32_t connections;
+    uint32_t threads;
+    uint32_t in_flight; /* batches or questions of a connection that are not answered */
+    uint64_t rate;      /* values a second in all; 0: as many as there can be */
+    uint32_t seconds;   /* bound of the whole run */
+    bool raw;
+    bool json;
+};
+
+/* Reads the program's arguments; ends the program for --help and --version. False:
+ * they are wrong, which is told on stderr. */
+bool settings_read(struct settings *settings, int argc, char **argv);
+
+/* Writes "cardinal-bench: .." to stderr. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

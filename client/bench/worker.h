@@ -1,0 +1,24 @@
+/* A thread that keeps its share of the connections busy. */
+#ifndef CARDINAL_BENCH_WORKER_H
+#define CARDINAL_BENCH_WORKER_H
+
+#include <stdint.h>
+
+#include "client/bench/result.h"
+
+struct link;
+struct settings;
+
+struct worker {
+    const struct settings *settings;
+    struct link *links; /* the worker's while it runs */
+    uint32_t link_count;
+    uint64_t begin; /* clock_ns() of all workers' start */
+    struct result result;
+};
+
+/* Sends all there is to be sent, or as much as there is time for, and waits for the
+ * answers. Fits pthread_create(). */
+void *worker_run(void *worker);
+
+#endif

@@ -1,0 +1,108 @@
+#include "client/bench/workload.h"
+
+#include <string.h>
+
+#include "client/bench/zipf.h"
+
+static const char *const names[] = {
+    [WORKLOAD_HOT] = "hot",         [WORKLOAD_MANY] = "many",   [WORKLOAD_WIDE] = "wide",
+    [WORKLOAD_GROUPED] = "grouped", [WORKLOAD_POINT] = "point",
+};
+
+const char *workload_name(enum workload_kind kind)
+{
+    return names[kind];
+}
+
+bool workload_parse(const char *name, enum workload_kind *out)
+{
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *out = (enum workload_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void workload_key(char key[WORKLOAD_KEY_BYTES], uint32_t rank)
+{
+    static const char digits[] = "0123456789abcdef";
+    memcpy(key, "key-", 4);
+    for (unsigned i = 0; i < 8; i++)
+        key[4 + i] = digits[rank >> (28 - 4 * i) & 15];
+}
+
+static void set_key(struct event *event, uint32_t rank)
+{
+    event->rank = rank;
+    workload_key(event->key, rank);
+}
+
+static void set_value(struct event *event, uint64_t number)
+{
+    uint64_t words[2] = { number, ~number };
+    event->number = number;
+    memcpy(event->value, words, sizeof words);
+}
+
+/* Values of one row, which are not parted between generators. */
+static uint32_t row_values(const struct workload *workload)
+{
+    bool has_rows = workload->kind == WORKLOAD_WIDE || workload->kind == WORKLOAD_GROUPED;
+    return has_rows ? workload->columns : 1;
+}
+
+void generator_begin(struct generator *generator, const struct workload *workload, uint32_t index,
+                     uint32_t count)
+{
+    uint64_t rows = workload->values / row_values(workload);
+    *generator = (struct generator){
+        .workload = workload,
+        .random = { workload->seed ^ (UINT64_C(0x9e3779b97f4a7c15) * (index + 1)) },
+        .left = (rows / count + (index < rows % count ? 1 : 0)) * row_values(workload),
+        .row = index,
+        .stride = count,
+    };
+    set_key(&generator->event, 0);
+}
+
+static void next_of_row(struct generator *generator)
+{
+    const struct workload *workload = generator->workload;
+    struct event *event = &generator->event;
+    if (generator->column == 0) {
+        uint64_t keys = workload->kind == WORKLOAD_WIDE ? UINT64_C(1) << 32 : workload->keys;
+        set_key(event, (uint32_t)(generator->row % keys));
+    }
+    event->column = generator->column;
+    set_value(event, generator->row * workload->columns + generator->column);
+    if (++generator->column == workload->columns) {
+        generator->column = 0;
+        generator->row += generator->stride;
+    }
+}
+
+bool generator_next(struct generator *generator)
+{
+    const struct workload *workload = generator->workload;
+    if (generator->left == 0)
+        return false;
+    generator->left--;
+    switch (workload->kind) {
+    case WORKLOAD_HOT:
+        set_value(&generator->event, generator->row);
+        generator->row += generator->stride;
+        break;
+    case WORKLOAD_MANY:
+    case WORKLOAD_POINT:
+        set_key(&generator->event, zipf_next(workload->zipf, &generator->random));
+        set_value(&generator->event, random_below(&generator->random, workload->values));
+        break;
+    case WORKLOAD_WIDE:
+    case WORKLOAD_GROUPED:
+        next_of_row(generator);
+        break;
+    }
+    return true;
+}
