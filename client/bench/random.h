@@ -17,10 +17,12 @@ static inline uint64_t random_next(struct random *random)
     return z ^ (z >> 31);
 }
 
+__extension__ typedef unsigned __int128 random_wide;
+
 /* From 0 up to and without bound, which is not 0; the bias is below bound / 2^64. */
 static inline uint64_t random_below(struct random *random, uint64_t bound)
 {
-    return (uint64_t)(((unsigned __int128)random_next(random) * bound) >> 64);
+    return (uint64_t)(((random_wide)random_next(random) * bound) >> 64);
 }
 
 #endif

@@ -12,8 +12,8 @@
 static enum exit_status print_added(const struct cli *cli, const cardinal_batch_totals *totals)
 {
     if (!cli->json) {
-        (void)printf("%" PRIu64 " values, %" PRIu64 " of them changed the sketch\n", totals->values,
-                     totals->changes);
+        (void)printf("values: %" PRIu64 ", of them changed the sketch: %" PRIu64 "\n",
+                     totals->values, totals->changes);
         return EXIT_DONE;
     }
     struct json json = json_begin();
@@ -74,7 +74,7 @@ static enum exit_status delete_keys(struct cli *cli, const struct question *ques
     if (status != CARDINAL_OK)
         return cli_failed(cli, status);
     if (!cli->json) {
-        (void)printf("%" PRIu64 " keys deleted\n", deleted);
+        (void)printf("keys deleted: %" PRIu64 "\n", deleted);
         return EXIT_DONE;
     }
     struct json json = json_begin();

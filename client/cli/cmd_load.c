@@ -176,7 +176,10 @@ static enum exit_status run(struct cli *cli, struct load *load)
         return result;
     struct load_totals totals;
     load->job.plan = &load->plan;
-    result = loader_run(cli, &load->job, &totals);
+    bool began;
+    result = loader_run(cli, &load->job, &totals, &began);
+    if (!began)
+        return result;
     enum exit_status printed = print_summary(cli, load, &totals);
     return result == EXIT_DONE ? printed : result;
 }

@@ -120,20 +120,24 @@ static bool prepare(struct loader *loader)
     return loader->records != NULL && loader->row.values != NULL;
 }
 
-enum exit_status loader_run(struct cli *cli, const struct load_job *job, struct load_totals *totals)
+enum exit_status loader_run(struct cli *cli, const struct load_job *job, struct load_totals *totals,
+                            bool *began)
 {
     struct loader loader = { .cli = cli, .job = job, .totals = totals };
     *totals = (struct load_totals){ 0 };
+    *began = false;
     enum exit_status result;
     progress_begin(&loader.progress, job->size_bytes);
     cardinal_status status = cardinal_batch_open(cli->client, job->table, job->plan->column_names,
                                                  job->plan->column_count, NULL, &loader.batch);
-    if (status != CARDINAL_OK)
+    if (status != CARDINAL_OK) {
         result = cli_failed(cli, status);
-    else if (!prepare(&loader))
+    } else if (!prepare(&loader)) {
         result = cli_no_memory();
-    else
+    } else {
+        *began = true;
         result = finish(&loader, take_records(&loader));
+    }
     cardinal_batch_close(loader.batch);
     free(loader.row.values);
     records_free(loader.records);

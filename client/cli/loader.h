@@ -28,8 +28,9 @@ struct load_totals {
 };
 
 /* Loads into the table, which is there. Whatever goes wrong is told on stderr; what
- * was sent by then stays, and *totals says how much that is. */
-enum exit_status loader_run(struct cli *cli, const struct load_job *job,
-                            struct load_totals *totals);
+ * was sent by then stays, and *totals says how much that is. *began is false where it
+ * did not come to reading. */
+enum exit_status loader_run(struct cli *cli, const struct load_job *job, struct load_totals *totals,
+                            bool *began);
 
 #endif
