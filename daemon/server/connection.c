@@ -80,6 +80,12 @@ static void tell_peer_gone(struct connection *connection)
     connection->protocol->peer_gone(connection->session);
 }
 
+void connection_cancel(struct connection *connection)
+{
+    if (connection->session != NULL)
+        connection->protocol->peer_gone(connection->session);
+}
+
 void connection_abort(struct connection *connection)
 {
     if (connection->state >= CONNECTION_CLOSING)

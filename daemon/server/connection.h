@@ -115,6 +115,9 @@ bool connection_charge_partial(struct connection *connection, size_t n);
 /* Takes no more requests, and closes when all is sent. */
 void connection_finish(struct connection *connection);
 
+/* Gives up the long requests in work; they are answered so. */
+void connection_cancel(struct connection *connection);
+
 /* Closes without waiting for anything. */
 void connection_abort(struct connection *connection);
 

@@ -103,8 +103,8 @@ void loop_queue_linger(struct loop *loop, struct connection *connection)
 
 static void report_if_quiet(struct loop *loop)
 {
-    if (loop->phase != LOOP_DRAINING || loop->reported_quiet || loop->turn_first != NULL ||
-        loop->jobs > 0 || loop->unsent > 0)
+    if (loop->phase == LOOP_RUNNING || loop->phase == LOOP_STOPPING || loop->reported_quiet ||
+        loop->turn_first != NULL || loop->jobs > 0 || loop->unsent > 0)
         return;
     loop->reported_quiet = true;
     loop->context->loop_is_quiet(loop->context->arg);
@@ -136,15 +136,23 @@ static void on_turns(uv_check_t *check)
     close_when_empty(loop);
 }
 
+static void for_each_connection(struct loop *loop, void (*visit)(struct connection *connection))
+{
+    struct connection *next;
+
+    for (struct connection *c = loop->connections; c != NULL; c = next) {
+        next = c->next;
+        visit(c);
+    }
+}
+
 static void enter_phase(struct loop *loop, enum loop_phase phase)
 {
     loop->phase = phase;
+    if (phase == LOOP_CANCELLING)
+        for_each_connection(loop, connection_cancel);
     if (phase == LOOP_STOPPING) {
-        struct connection *next;
-        for (struct connection *c = loop->connections; c != NULL; c = next) {
-            next = c->next;
-            connection_abort(c);
-        }
+        for_each_connection(loop, connection_abort);
         end_lingers(loop, true);
         uv_idle_start(&loop->spin, on_spin); /* it is soon over: look again at once */
     }

@@ -5,8 +5,8 @@
  * not sleep.
  *
  * States, of `phase`: RUNNING; DRAINING: what is read from now on is refused;
- * STOPPING: connections are closed; then the loop's own handles, and the thread
- * ends.
+ * CANCELLING: what is in work is given up, and answered so; STOPPING: connections
+ * are closed; then the loop's own handles, and the thread ends.
  *
  * Thread safety: loop_hand_over(), loop_set_phase(), loop_served() and
  * loop_refused() may be called from any thread, all else belongs to the loop's own. */
@@ -35,6 +35,7 @@ struct server_context;
 enum loop_phase {
     LOOP_RUNNING,
     LOOP_DRAINING,
+    LOOP_CANCELLING,
     LOOP_STOPPING,
 };
 

@@ -22,9 +22,10 @@
 
 #define REFUSED_MAX 128u         /* connections that are told at one time that they are too many */
 #define SPARE_DESCRIPTORS 64u    /* besides connections: loops, listeners, standard streams */
+#define CANCEL_MS 500u           /* to answer what was given up */
 #define PAUSE_LOG_EVERY_MS 1000u /* at most */
 
-/* States, of `phase`: RUNNING, DRAINING, STOPPING (as its loops). */
+/* States, of `phase`: those of its loops. */
 struct server {
     struct server_options options;
     struct server_context context;
@@ -101,17 +102,23 @@ static void stop(struct server *server)
     uv_stop(&server->uv);
 }
 
+static void on_cancel_over(uv_timer_t *timer)
+{
+    stop(timer->data);
+}
+
 static void on_drain_over(uv_timer_t *timer)
 {
-    log_warn("still in work after the time to drain, stopping");
-    stop(timer->data);
+    log_warn("still in work after the time to drain, giving it up");
+    set_phase(timer->data, LOOP_CANCELLING);
+    uv_timer_start(timer, on_cancel_over, CANCEL_MS, 0);
 }
 
 static void on_quiet(uv_async_t *wake)
 {
     struct server *server = wake->data;
 
-    if (server->phase == LOOP_DRAINING && atomic_load(&server->quiet_loops) == server->started)
+    if (server->phase != LOOP_RUNNING && atomic_load(&server->quiet_loops) == server->started)
         stop(server);
 }
 

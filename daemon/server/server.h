@@ -6,9 +6,9 @@
  *     server_new -> server_run -> server_free, all on one thread.
  *
  * Stopping (SIGTERM, SIGINT): listeners close, what came in before is answered,
- * what comes later is refused with ST_UNAVAILABLE; once nothing is in work, or
- * after drain_ms, connections are closed and the loops end. A second signal
- * ends the wait. */
+ * what comes later is refused with ST_UNAVAILABLE; after drain_ms long requests
+ * are given up and answered so. Once nothing is in work connections are closed
+ * and the loops end. A second signal ends the wait. */
 #ifndef CARDINAL_SERVER_SERVER_H
 #define CARDINAL_SERVER_SERVER_H
 

@@ -252,7 +252,7 @@ static enum status take_request(struct session *session, const struct request_he
 {
     uint64_t left_ms;
 
-    if (session->connection->read_in_drain)
+    if (session->connection->read_in_drain || session->loop->phase >= LOOP_CANCELLING)
         return error_set(err, ST_UNAVAILABLE, "the server is stopping");
     if (!session->said_hello && head->kind != REQUEST_HELLO)
         return error_set(err, ST_FAILED_PRECONDITION, "the first request must be hello");
