@@ -52,7 +52,7 @@ static void *grown(void *old, size_t size)
     return bigger;
 }
 
-/* Keys and hashes are kept by offset until filler_apply(), as they may move. */
+/* Keys and hashes are kept by offset until filler_seal(), as they may move. */
 void filler_row(struct filler *filler, struct bytes_view key)
 {
     struct batch *batch = &filler->batch;
@@ -76,9 +76,7 @@ void filler_row(struct filler *filler, struct bytes_view key)
 void filler_cell(struct filler *filler, uint32_t column, const uint64_t *hashes, size_t n)
 {
     struct batch *batch = &filler->batch;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < batch->row_count; i++)
-        at += batch->rows[i].cell_count;
+    uint32_t at = filler->cell_count++;
     if (at == filler->cell_room) {
         filler->cell_room = filler->cell_room * 2 + 8;
         batch->cells = grown(batch->cells, filler->cell_room * sizeof *batch->cells);
@@ -99,11 +97,9 @@ void filler_cell(struct filler *filler, uint32_t column, const uint64_t *hashes,
     batch->value_count += n;
 }
 
-uint64_t filler_apply(struct filler *filler, struct table *table, struct column_set *columns,
-                      size_t max_values)
+void filler_seal(struct filler *filler, const struct column_set *columns)
 {
     struct batch *batch = &filler->batch;
-    struct apply_cursor cursor = { 0 };
     batch->column_count = columns->count;
     for (uint32_t i = 0; i < batch->row_count; i++) {
         struct batch_row *row = &batch->rows[i];
@@ -113,11 +109,25 @@ uint64_t filler_apply(struct filler *filler, struct table *table, struct column_
             cell->hashes = (const uint8_t *)(filler->hashes + (uintptr_t)cell->hashes);
         }
     }
-    for (bool done = false; !done;)
-        ck_assert_int_eq(table_apply(table, batch, columns, &cursor, max_values, &done), ST_OK);
-    batch->row_count = 0;
-    batch->value_count = 0;
+}
+
+void filler_empty(struct filler *filler)
+{
+    filler->batch.row_count = 0;
+    filler->batch.value_count = 0;
+    filler->cell_count = 0;
     filler->key_bytes = 0;
+}
+
+uint64_t filler_apply(struct filler *filler, struct table *table, struct column_set *columns,
+                      size_t max_values)
+{
+    struct apply_cursor cursor = { 0 };
+    filler_seal(filler, columns);
+    for (bool done = false; !done;)
+        ck_assert_int_eq(table_apply(table, &filler->batch, columns, &cursor, max_values, &done),
+                         ST_OK);
+    filler_empty(filler);
     return cursor.changes;
 }
 

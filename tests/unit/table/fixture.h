@@ -18,6 +18,7 @@ struct table *fixture_table(struct catalog **catalog, const char *const *columns
 struct filler {
     struct batch batch;
     uint32_t row_room;
+    uint32_t cell_count;
     uint32_t cell_room;
     uint64_t *hashes;
     size_t hash_room;
@@ -33,6 +34,10 @@ void filler_release(struct filler *filler);
 void filler_row(struct filler *filler, struct bytes_view key);
 /* Adds a cell of n hashes to the last row. */
 void filler_cell(struct filler *filler, uint32_t column, const uint64_t *hashes, size_t n);
+
+/* Makes the batch fit to be applied; nothing is added until filler_empty(). */
+void filler_seal(struct filler *filler, const struct column_set *columns);
+void filler_empty(struct filler *filler);
 
 /* Applies all of it, max_values a call, and empties the filler; the changes. */
 uint64_t filler_apply(struct filler *filler, struct table *table, struct column_set *columns,

@@ -260,7 +260,7 @@ START_TEST(catalog_usage_is_the_sum_over_many_tables)
 {
     struct catalog *catalog = catalog_new(200, 1);
     for (int i = 0; i < 150; i++) {
-        char name[8];
+        char name[16];
         struct table *table;
         snprintf(name, sizeof name, "t%d", i);
         create_plain(catalog, name, NULL);

@@ -169,7 +169,7 @@ END_TEST
 START_TEST(order_agrees_with_an_array_under_random_changes)
 {
     struct random random;
-    random_init(&random, "order");
+    random_init(&random, "table_order");
     for (int maker = 0; maker < MAKERS; maker++) {
         struct keys *keys = keys_new(makers[maker]);
         for (uint32_t step = 0; step < 60000; step++) {
@@ -222,5 +222,5 @@ int main(void)
         order_agrees_with_an_array_under_random_changes,
         order_gives_memory_back_as_it_empties,
     };
-    return RUN_SUITE("order", tests);
+    return RUN_SUITE("table_order", tests);
 }

@@ -1,0 +1,316 @@
+/* bench_table: what the table itself costs, without a network.
+ *
+ *     bench_table wide|many|memory COLUMNS|queries KEYS
+ *
+ * wide: 60,000 new keys x 11 columns, one value each, in batches of 1,000
+ * values. many: 10,000,000 events over 100,000 keys, Zipf(1), one column, values
+ * uniform in 1..10,000,000, batches of 1,000. memory: resident bytes a key at
+ * growing numbers of values, 200,000 keys of 10 bytes, one of COLUMNS used.
+ * queries: points, pages, unions and deletes over KEYS one-value keys. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "daemon/table/catalog.h"
+
+#define BATCH 1000u
+#define KEY_ROOM 16u
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static size_t resident_bytes(void)
+{
+    unsigned long total = 0;
+    unsigned long resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%lu %lu", &total, &resident) != 2)
+        abort();
+    fclose(file);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t hash_of(uint64_t value)
+{
+    return XXH3_64bits(&value, sizeof value);
+}
+
+static struct table *make_table(struct catalog *catalog, const char *name, unsigned columns)
+{
+    static char names[COLUMNS_MAX][8];
+    struct bytes_view views[COLUMNS_MAX];
+    for (unsigned i = 0; i < columns; i++) {
+        int len = snprintf(names[i], sizeof names[i], "c%u", i);
+        views[i] = (struct bytes_view){ (const uint8_t *)names[i], (size_t)len };
+    }
+    struct table_spec spec = { .name = { (const uint8_t *)name, strlen(name) },
+                               .columns = views,
+                               .column_count = columns };
+    struct table *table;
+    bool created;
+    struct error err;
+    if (catalog_create(catalog, &spec, false, &table, &created, &err) != ST_OK) {
+        fprintf(stderr, "bench_table: %s\n", err.text);
+        exit(EXIT_FAILURE);
+    }
+    return table;
+}
+
+/* A batch of its own memory, filled anew again and again. */
+static struct batch_row rows[BATCH];
+static struct batch_cell cells[BATCH];
+static uint8_t keys[BATCH][KEY_ROOM];
+static uint64_t hashes[BATCH];
+static struct batch batch = { .rows = rows, .cells = cells };
+
+static void begin_row(uint64_t key)
+{
+    uint32_t at = batch.row_count++;
+    int len = snprintf((char *)keys[at], KEY_ROOM, "%010llu", (unsigned long long)key);
+    rows[at] = (struct batch_row){ .key = keys[at],
+                                   .key_len = (uint32_t)len,
+                                   .first_cell = (uint32_t)batch.value_count };
+}
+
+static void add_value(uint32_t column, uint64_t value)
+{
+    uint64_t at = batch.value_count++;
+    hashes[at] = hash_of(value);
+    cells[at] = (struct batch_cell){ (const uint8_t *)&hashes[at], 1, column };
+    rows[batch.row_count - 1].cell_count++;
+}
+
+/* Applies the batch and empties it; the seconds it took. */
+static double apply(struct table *table, struct column_set *columns)
+{
+    struct apply_cursor cursor = { 0 };
+    bool done = false;
+    batch.column_count = columns->count;
+    double begun = now_s();
+    while (!done) {
+        if (table_apply(table, &batch, columns, &cursor, 4096, &done) != ST_OK)
+            abort();
+    }
+    batch.row_count = 0;
+    batch.value_count = 0;
+    return now_s() - begun;
+}
+
+static void bench_wide(void)
+{
+    enum { KEYS = 60000, COLUMNS = 11, ROWS = BATCH / COLUMNS };
+    struct catalog *catalog = catalog_new(100, 42);
+    for (int round = 0; round < 5; round++) {
+        char name[8];
+        snprintf(name, sizeof name, "t%d", round);
+        struct table *table = make_table(catalog, name, COLUMNS);
+        struct column_set columns;
+        table_find_columns(table, NULL, 0, &columns, NULL);
+        size_t before = resident_bytes();
+        double seconds = 0;
+        for (uint32_t key = 0; key < KEYS; key++) {
+            begin_row((uint64_t)key * 7919 % KEYS);
+            for (uint32_t column = 0; column < COLUMNS; column++)
+                add_value(column, (uint64_t)key * COLUMNS + column);
+            if (batch.row_count == ROWS || key == KEYS - 1)
+                seconds += apply(table, &columns);
+        }
+        printf("wide: %.1f ns a value, %.1f bytes resident a key\n",
+               seconds / (KEYS * COLUMNS) * 1e9, (double)(resident_bytes() - before) / KEYS);
+        table_unref(table);
+    }
+    catalog_free(catalog);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t x = *state;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *state = x;
+    return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static void bench_many(void)
+{
+    enum { KEYS = 100000, EVENTS = 10000000 };
+    struct catalog *catalog = catalog_new(100, 42);
+    struct table *table = make_table(catalog, "t", 1);
+    struct column_set columns;
+    table_find_columns(table, NULL, 0, &columns, NULL);
+    double *until = malloc(KEYS * sizeof *until);
+    if (until == NULL)
+        abort();
+    double sum = 0;
+    for (int i = 0; i < KEYS; i++)
+        until[i] = sum += 1.0 / (i + 1);
+    uint64_t state = 88172645463325252u;
+    double seconds = 0;
+    for (uint32_t event = 0; event < EVENTS; event++) {
+        double at = (double)(next_random(&state) >> 11) * 0x1p-53 * sum;
+        int low = 0;
+        for (int high = KEYS - 1; low < high;) {
+            int middle = (low + high) / 2;
+            if (until[middle] <= at)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        begin_row((uint64_t)low);
+        add_value(0, next_random(&state) % 10000000 + 1);
+        if (batch.row_count == BATCH || event == EVENTS - 1)
+            seconds += apply(table, &columns);
+        if ((event + 1) % 2500000 == 0)
+            printf("many: %.1f ns a value to event %u\n", seconds / (event + 1) * 1e9, event + 1);
+    }
+    free(until);
+    table_unref(table);
+    catalog_free(catalog);
+}
+
+static void fill(struct table *table, uint32_t count, uint32_t values)
+{
+    struct bytes_view name = { (const uint8_t *)"c0", 2 };
+    struct column_set columns;
+    table_find_columns(table, &name, 1, &columns, NULL);
+    for (uint32_t key = 0; key < count; key++) {
+        uint64_t number = (uint64_t)key * 2654435761u % 10000000000u;
+        for (uint32_t i = 0; i < values; i++) {
+            begin_row(number);
+            add_value(0, (uint64_t)key * 100000 + i);
+            if (batch.row_count == BATCH)
+                apply(table, &columns);
+        }
+    }
+    if (batch.row_count > 0)
+        apply(table, &columns);
+}
+
+static void bench_memory(unsigned columns)
+{
+    static const uint32_t sizes[] = { 1, 2, 10, 100, 1000 };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint32_t count = sizes[i] > 100 ? 20000 : 200000;
+        fflush(stdout);
+        struct catalog *catalog = catalog_new(10, 42);
+        struct table *table = make_table(catalog, "t", columns);
+        size_t before = resident_bytes();
+        fill(table, count, sizes[i]);
+        size_t grown = resident_bytes() - before;
+        struct table_usage usage = { 0 };
+        table_add_usage(table, &usage);
+        size_t accounted = usage.row_bytes + usage.index_bytes;
+        for (unsigned state = 0; state < CELL_STATE_COUNT; state++)
+            accounted += usage.cell_bytes[state];
+        printf(
+            "memory: %u of %u keys' values, %u columns: %.1f resident, %.1f accounted bytes a key"
+            " (rows %.1f, indices %.1f)\n",
+            sizes[i], count, columns, (double)grown / count, (double)accounted / count,
+            (double)usage.row_bytes / count, (double)usage.index_bytes / count);
+        table_unref(table);
+        catalog_free(catalog);
+    }
+}
+
+static bool count_visit(struct bytes_view key, const struct estimate *estimates, void *arg)
+{
+    (void)key;
+    (void)estimates;
+    ++*(uint64_t *)arg;
+    return true;
+}
+
+static void time_pages(struct table *table, struct column_set *columns, uint32_t count)
+{
+    static const struct selector all = { .kind = SELECTOR_ALL };
+    uint64_t visited = 0;
+    bool more;
+    double begun = now_s();
+    for (uint32_t i = 0; i < 100; i++) {
+        uint8_t start[KEY_ROOM];
+        int len = snprintf((char *)start, sizeof start, "%010llu",
+                           (unsigned long long)i * (10000000000u / 101));
+        struct bytes_view after = { start, (size_t)len };
+        table_scan(table, &all, &after, 1000, columns, NULL, count_visit, &visited, &more, NULL);
+    }
+    printf("queries: %.1f us a page of 1,000 of %u keys (%llu visited)\n",
+           (now_s() - begun) / 100 * 1e6, count, (unsigned long long)visited);
+}
+
+static void time_points(struct table *table, struct column_set *columns, uint32_t count)
+{
+    enum { POINTS = 1000, ROUNDS = 500 };
+    static uint8_t text[POINTS][KEY_ROOM];
+    static struct bytes_view views[POINTS];
+    static struct estimate estimates[POINTS];
+    static bool found[POINTS];
+    uint64_t state = 12345;
+    double seconds = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < POINTS; i++) {
+            uint64_t key = next_random(&state) % count * 2654435761u % 10000000000u;
+            int len = snprintf((char *)text[i], KEY_ROOM, "%010llu", (unsigned long long)key);
+            views[i] = (struct bytes_view){ text[i], (size_t)len };
+        }
+        double begun = now_s();
+        table_estimate_many(table, views, POINTS, columns, estimates, found);
+        seconds += now_s() - begun;
+    }
+    printf("queries: %.1f ns a point of 1,000 a call\n", seconds / (POINTS * ROUNDS) * 1e9);
+}
+
+static void bench_queries(uint32_t count)
+{
+    static const struct selector all = { .kind = SELECTOR_ALL };
+    struct catalog *catalog = catalog_new(10, 42);
+    struct table *table = make_table(catalog, "t", 1);
+    struct column_set columns;
+    struct estimate estimate;
+    uint64_t n;
+    double begun = now_s();
+    fill(table, count, 1);
+    printf("queries: filled %u keys at %.1f ns a key, making them included\n", count,
+           (now_s() - begun) / count * 1e9);
+    table_find_columns(table, NULL, 0, &columns, NULL);
+    time_points(table, &columns, count);
+    time_pages(table, &columns, count);
+    begun = now_s();
+    table_union(table, &all, &columns, NULL, &estimate, &n, NULL);
+    printf("queries: union of %llu keys in %.2f ms, estimate %.0f\n", (unsigned long long)n,
+           (now_s() - begun) * 1e3, estimate.value);
+    begun = now_s();
+    table_delete(table, &all, NULL, &n, NULL);
+    printf("queries: deleted at %.1f ns a key\n", (now_s() - begun) / (double)n * 1e9);
+    table_unref(table);
+    catalog_free(catalog);
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    unsigned n = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    if (strcmp(what, "wide") == 0)
+        bench_wide();
+    else if (strcmp(what, "many") == 0)
+        bench_many();
+    else if (strcmp(what, "memory") == 0 && n >= 1 && n <= COLUMNS_MAX)
+        bench_memory(n);
+    else if (strcmp(what, "queries") == 0 && n >= 1)
+        bench_queries(n);
+    else {
+        fprintf(stderr, "usage: bench_table wide|many|memory COLUMNS|queries KEYS\n");
+        return 2;
+    }
+    return EXIT_SUCCESS;
+}
