@@ -19,11 +19,13 @@ enum status cursor_status(const struct cursor *c, const uint8_t *base, struct er
 
 uint64_t cursor_long_varint(struct cursor *c, unsigned max_bytes, const char *fault)
 {
+    const uint8_t *at = c->at;
+    const uint8_t *last = (size_t)(c->end - at) > max_bytes ? at + max_bytes : c->end;
     uint64_t value = 0;
-    for (unsigned i = 0; i < max_bytes && i < (size_t)(c->end - c->at); i++) {
-        value |= (uint64_t)(c->at[i] & 0x7f) << (7 * i);
-        if (c->at[i] < 0x80) {
-            c->at += i + 1;
+    for (unsigned shift = 0; at < last; shift += 7) {
+        value |= (uint64_t)(*at & 0x7f) << shift;
+        if (*at++ < 0x80) {
+            c->at = at;
             return value;
         }
     }

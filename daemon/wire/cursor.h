@@ -89,10 +89,14 @@ static inline struct bytes_view cursor_bytes(struct cursor *c)
 {
     const uint8_t *start = c->at;
     uint64_t len;
-    if (c->at < c->end && *c->at < 0x80)
+    if (c->end - c->at >= 1 && c->at[0] < 0x80) {
         len = *c->at++;
-    else
+    } else if (c->end - c->at >= 2 && c->at[1] < 0x80) {
+        len = (c->at[0] & 0x7fu) | (uint32_t)c->at[1] << 7;
+        c->at += 2;
+    } else {
         len = cursor_long_varint(c, 5, "a length that does not end");
+    }
     if (len > (size_t)(c->end - c->at)) {
         cursor_fail(c, "a length that goes past the end", start);
         return (struct bytes_view){ c->end, 0 };

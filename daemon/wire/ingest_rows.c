@@ -248,6 +248,44 @@ static void decode_cell(struct decoder *d, struct cursor *row)
     d->cell_count += cell->n > 0;
 }
 
+/* Cells in the form that clients send: a column below 128, left out if it is 0,
+ * and one run of up to 15 hashes.
+ *
+ *     12 len  [08 column]  12 bytes  hashes ..
+ *
+ * Reads as many as stand here one after the other, and stops before the first
+ * that is anything else or is to be refused: decode_cell() would make the same
+ * of these, in three times the time. */
+static void decode_plain_cells(struct decoder *d, struct cursor *row)
+{
+    const uint8_t *at = row->at;
+    uint32_t row_number = d->row;
+    uint32_t column_count = d->batch.column_count;
+    uint64_t values_left = d->max_values - d->batch.value_count;
+    struct batch_cell *cell = &d->batch.cells[d->cell_count];
+
+    while (row->end - at >= 12 && at[0] == WIRE_TAG(ROW_CELLS, WIRE_BYTES) && at[1] < 0x80 &&
+           at[1] >= 2 + HASH_BYTES && at[1] <= row->end - at - 2) {
+        const uint8_t *end = at + 2 + at[1];
+        bool has_column = at[2] == WIRE_TAG(COLUMN, WIRE_VARINT);
+        const uint8_t *run = at + (has_column ? 4 : 2);
+        uint32_t column = has_column ? at[3] : 0;
+        uint32_t n = run[1] / HASH_BYTES;
+        if (run[0] != WIRE_TAG(HASHES, WIRE_BYTES) || run[1] != end - run - 2 ||
+            run[1] % HASH_BYTES != 0 || n == 0 || n > values_left || column >= column_count ||
+            column >= 0x80 || d->seen[column] == row_number)
+            break;
+        d->seen[column] = row_number;
+        values_left -= n;
+        *cell++ = (struct batch_cell){ .hashes = run + 2, .n = n, .column = column };
+        at = end;
+    }
+    d->has_hashes |= at != row->at;
+    d->cell_count = (uint32_t)(cell - d->batch.cells);
+    d->batch.value_count = d->max_values - values_left;
+    row->at = at;
+}
+
 static void decode_row(struct decoder *d, struct cursor *body)
 {
     struct batch_row *row = &d->batch.rows[d->batch.row_count];
@@ -258,11 +296,12 @@ static void decode_row(struct decoder *d, struct cursor *body)
     d->row++;
     while (cursor_more(&c)) {
         uint64_t tag = cursor_tag(&c);
-        if (tag == WIRE_TAG(ROW_CELLS, WIRE_BYTES))
+        if (tag == WIRE_TAG(ROW_CELLS, WIRE_BYTES)) {
             decode_cell(d, &c);
-        else if (tag == WIRE_TAG(ROW_KEY, WIRE_BYTES))
+        } else if (tag == WIRE_TAG(ROW_KEY, WIRE_BYTES)) {
             key = cursor_bytes(&c);
-        else if (WIRE_TAG_FIELD(tag) == ROW_KEY || WIRE_TAG_FIELD(tag) == ROW_CELLS)
+            decode_plain_cells(d, &c);
+        } else if (WIRE_TAG_FIELD(tag) == ROW_KEY || WIRE_TAG_FIELD(tag) == ROW_CELLS)
             cursor_wrong_type(&c);
         else
             cursor_skip(&c, tag);
