@@ -80,14 +80,22 @@ static bool own_hashes(struct decoder *d, struct cursor *c, struct batch_cell *c
     return true;
 }
 
-static void add_hash(struct decoder *d, struct cursor *c, struct batch_cell *cell, uint64_t hash)
+/* Where n hashes of values that are read here go, behind those the cell has;
+ * NULL: the batch is refused. */
+static uint8_t *hash_room(struct decoder *d, struct cursor *c, struct batch_cell *cell, size_t n)
 {
-    if (!count_values(d, c, 1) || !own_hashes(d, c, cell))
-        return;
-    uint64_t wire = htole64(hash);
-    memcpy(d->hashes_next, &wire, sizeof wire);
-    d->hashes_next += HASH_BYTES;
-    cell->n++;
+    if (!count_values(d, c, n) || !own_hashes(d, c, cell))
+        return NULL;
+    uint8_t *room = d->hashes_next;
+    d->hashes_next += n * HASH_BYTES;
+    cell->n += (uint32_t)n;
+    return room;
+}
+
+static inline void put_hash(uint8_t *room, uint64_t hash)
+{
+    hash = htole64(hash);
+    memcpy(room, &hash, sizeof hash);
 }
 
 /* A run of n hashes in the message: pointed to, if it is all the cell has. */
@@ -132,45 +140,69 @@ static double double_at(const uint8_t *bytes)
     return value;
 }
 
-static void add_double(struct decoder *d, struct cursor *c, struct batch_cell *cell,
-                       const uint8_t *bytes)
+static void add_double(struct decoder *d, struct cursor *c, struct batch_cell *cell)
 {
-    if (bytes != NULL)
-        add_hash(d, c, cell, value_hash_double(d->hasher, double_at(bytes)));
-}
-
-static void add_packed_ints(struct decoder *d, struct cursor *c, struct batch_cell *cell)
-{
-    struct cursor run = cursor_of(cursor_bytes(c));
-    while (cursor_more(&run)) {
-        int64_t value = unzigzag(cursor_varint(&run));
-        if (run.fault == NULL)
-            add_hash(d, &run, cell, value_hash_int(d->hasher, value));
-    }
-    cursor_inherit(c, &run);
-    if (d->status != ST_OK)
-        c->at = c->end;
+    const uint8_t *word = cursor_fixed(c, 8);
+    uint8_t *room = word == NULL ? NULL : hash_room(d, c, cell, 1);
+    if (room != NULL)
+        put_hash(room, value_hash_double(d->hasher, double_at(word)));
 }
 
 static void add_packed_doubles(struct decoder *d, struct cursor *c, struct batch_cell *cell)
 {
     struct bytes_view run = read_words(c);
-    for (size_t i = 0; c->fault == NULL && d->status == ST_OK && i < run.len; i += 8)
-        add_double(d, c, cell, run.data + i);
+    uint8_t *room = c->fault != NULL ? NULL : hash_room(d, c, cell, run.len / 8);
+    for (size_t i = 0; room != NULL && i < run.len; i += 8)
+        put_hash(room + i, value_hash_double(d->hasher, double_at(run.data + i)));
 }
 
 static void add_int(struct decoder *d, struct cursor *c, struct batch_cell *cell)
 {
     int64_t value = unzigzag(cursor_varint(c));
-    if (c->fault == NULL)
-        add_hash(d, c, cell, value_hash_int(d->hasher, value));
+    uint8_t *room = c->fault != NULL ? NULL : hash_room(d, c, cell, 1);
+    if (room != NULL)
+        put_hash(room, value_hash_int(d->hasher, value));
 }
 
-static void add_string(struct decoder *d, struct cursor *c, struct batch_cell *cell)
+/* Numbers of a packed run: each ends with a byte below 0x80. */
+static size_t count_varints(struct bytes_view run)
 {
-    struct bytes_view value = cursor_bytes(c);
-    if (c->fault == NULL)
-        add_hash(d, c, cell, value_hash_bytes(d->hasher, value.data, value.len));
+    size_t n = 0;
+    for (size_t i = 0; i < run.len; i++)
+        n += run.data[i] < 0x80;
+    return n;
+}
+
+static void add_packed_ints(struct decoder *d, struct cursor *c, struct batch_cell *cell)
+{
+    struct bytes_view bytes = cursor_bytes(c);
+    struct cursor run = cursor_of(bytes);
+    uint8_t *room = hash_room(d, c, cell, count_varints(bytes));
+    if (room == NULL)
+        return;
+    while (cursor_more(&run)) {
+        int64_t value = unzigzag(cursor_varint(&run));
+        if (run.fault == NULL) {
+            put_hash(room, value_hash_int(d->hasher, value));
+            room += HASH_BYTES;
+        }
+    }
+    cursor_inherit(c, &run);
+}
+
+/* A string, and those that follow it at once. */
+static void add_strings(struct decoder *d, struct cursor *c, struct batch_cell *cell)
+{
+    for (;;) {
+        struct bytes_view value = cursor_bytes(c);
+        uint8_t *room = c->fault != NULL ? NULL : hash_room(d, c, cell, 1);
+        if (room == NULL)
+            return;
+        put_hash(room, value_hash_bytes(d->hasher, value.data, value.len));
+        if (!cursor_more(c) || *c->at != WIRE_TAG(STRINGS, WIRE_BYTES))
+            return;
+        c->at++;
+    }
 }
 
 /* Everything a cell may hold but its column and a packed run of hashes. */
@@ -184,7 +216,7 @@ static void add_values(struct decoder *d, struct cursor *c, uint64_t tag, struct
             add_run(d, c, cell, word, 1);
         break;
     case WIRE_TAG(STRINGS, WIRE_BYTES):
-        add_string(d, c, cell);
+        add_strings(d, c, cell);
         break;
     case WIRE_TAG(INTS, WIRE_BYTES):
         add_packed_ints(d, c, cell);
@@ -196,7 +228,7 @@ static void add_values(struct decoder *d, struct cursor *c, uint64_t tag, struct
         add_packed_doubles(d, c, cell);
         break;
     case WIRE_TAG(DOUBLES, WIRE_64BIT):
-        add_double(d, c, cell, cursor_fixed(c, 8));
+        add_double(d, c, cell);
         break;
     default:
         if (WIRE_TAG_FIELD(tag) >= COLUMN && WIRE_TAG_FIELD(tag) <= DOUBLES)
@@ -255,7 +287,7 @@ static void decode_cell(struct decoder *d, struct cursor *row)
  *
  * Reads as many as stand here one after the other, and stops before the first
  * that is anything else or is to be refused: decode_cell() would make the same
- * of these, in three times the time. */
+ * of these, in twice the time. */
 static void decode_plain_cells(struct decoder *d, struct cursor *row)
 {
     const uint8_t *at = row->at;
@@ -301,10 +333,11 @@ static void decode_row(struct decoder *d, struct cursor *body)
         } else if (tag == WIRE_TAG(ROW_KEY, WIRE_BYTES)) {
             key = cursor_bytes(&c);
             decode_plain_cells(d, &c);
-        } else if (WIRE_TAG_FIELD(tag) == ROW_KEY || WIRE_TAG_FIELD(tag) == ROW_CELLS)
+        } else if (WIRE_TAG_FIELD(tag) == ROW_KEY || WIRE_TAG_FIELD(tag) == ROW_CELLS) {
             cursor_wrong_type(&c);
-        else
+        } else {
             cursor_skip(&c, tag);
+        }
     }
     cursor_inherit(body, &c);
     if (c.fault == NULL && d->status == ST_OK && key.len > KEY_MAX_BYTES)
