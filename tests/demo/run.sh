@@ -1,17 +1,17 @@
 #!/bin/sh
-# run.sh BIN WORK [--once]: starts the daemon, loads the sample table and prints
-# its answers beside the exact counts; then the daemon stays until Ctrl-C, or
-# with --once is stopped. Fails if anything did, or an estimate is off by more
-# than it may be.
+# run.sh BIN WORK ADDRESS [--once]: starts the daemon there, or on a free port if
+# the address is taken, loads the sample and prints its answers beside the exact
+# counts; then the daemon stays until Ctrl-C, or with --once is stopped. Fails if
+# anything did, or an estimate is off by more than it may be.
 set -eu
 export LC_ALL=C
 bin=$1
 work=$2
-once=${3:-}
+wanted=$3
+once=${4:-}
 . "$(dirname "$0")/daemon.sh"
 
 fields=k1,k2,k3,k4,k5,k6,k10,k11,k7,k8,k9
-wanted=tcp://127.0.0.1:7410
 wrong=
 
 say() {
@@ -71,19 +71,26 @@ start() {
     start_daemon tcp://127.0.0.1:0 "$work" || die "cardinald did not start: $(cat "$work/log")"
 }
 
+# count TABLE FIELD NUMBER, KEY
+count() {
+    exact_counts "$2" "$3" >"$work/exact"
+    cardinal --json count "$1" -- "$3" >"$work/answer"
+    show "cardinal count $1 -- '$3'"
+}
+
 # Keyed by k4 the sample has 60,010 keys, most of one value in each column; keyed
-# by k1 it has 255 of some hundreds.
+# by k1 it has 255 of some hundreds, by k11 9 of some thousands.
 answer() {
     load by_k4 k4
+    load by_k1 k1
+    load by_k11 k11
+    printf '\ncardinal table list\n'
+    cardinal table list
     exact_counts >"$work/exact"
     cardinal --json union by_k4 --all >"$work/answer"
     show 'cardinal union by_k4 --all'
-    load by_k1 k1
-    for key in 42 107 -49; do
-        exact_counts 1 "$key" >"$work/exact"
-        cardinal --json count by_k1 -- "$key" >"$work/answer"
-        show "cardinal count by_k1 -- $key"
-    done
+    count by_k1 1 -49
+    count by_k11 8 '2001-09-09 01:46:40'
 }
 
 trap 'stop_daemon || :' EXIT
