@@ -114,6 +114,64 @@ START_TEST(garbage_instead_of_protobuf_is_malformed)
 }
 END_TEST
 
+START_TEST(no_proper_prefix_of_a_batch_is_taken)
+{
+    struct scene scene;
+    uint8_t payload[256];
+    scene_begin(&scene, NULL);
+    Cardinal__V1__Request *request = request_add(SCENE_TABLE, "other", "user", 0, 5);
+    request->id = 1;
+    size_t len = cardinal__v1__request__pack(request, payload);
+    for (size_t n = 0; n < len; n++) {
+        ck_assert(wire_send_frame(&scene.wire, payload, n));
+        Cardinal__V1__Response *response = wire_receive(&scene.wire);
+        ck_assert_ptr_nonnull(response);
+        ck_assert_int_ne(response->status, CARDINAL__V1__STATUS__STATUS_OK);
+        wire_free(response);
+    }
+    request_free(request);
+    scene_end(&scene);
+}
+END_TEST
+
+/* Spoils up to four bytes of a payload. */
+static void spoil(uint8_t *payload, size_t len, unsigned *seed)
+{
+    for (int i = rand_r(seed) % 4; i >= 0; i--)
+        payload[(size_t)rand_r(seed) % len] ^= (uint8_t)(1u << (rand_r(seed) % 8));
+}
+
+START_TEST(every_spoilt_query_is_answered_and_harms_nothing)
+{
+    struct scene scene;
+    uint8_t payload[256];
+    unsigned seed = 20;
+    scene_begin(&scene, NULL);
+    Cardinal__V1__Request *queries[] = {
+        request_count(SCENE_TABLE, SCENE_KEY, "user"),
+        request_union(SCENE_TABLE, "user"),
+        request_scan(SCENE_TABLE, "agent"),
+        request_describe(SCENE_TABLE),
+        request_list(),
+    };
+    size_t count = sizeof queries / sizeof queries[0];
+    queries[1]->union_->selector = select_prefix("page");
+    queries[2]->scan->selector = select_range("a", "z");
+    for (size_t i = 0; i < 3000; i++) {
+        queries[i % count]->id = i + 1;
+        size_t len = cardinal__v1__request__pack(queries[i % count], payload);
+        spoil(payload, len, &seed);
+        ck_assert(wire_send_frame(&scene.wire, payload, len));
+        Cardinal__V1__Response *response = wire_receive(&scene.wire);
+        ck_assert_msg(response != NULL, "the daemon hung up on query %zu", i);
+        wire_free(response);
+    }
+    for (size_t i = 0; i < count; i++)
+        request_free(queries[i]);
+    scene_end(&scene);
+}
+END_TEST
+
 START_TEST(malformed_body_is_answered_with_the_requests_id)
 {
     /* id = 9, ingest = 3 bytes that are no Ingest */
@@ -251,6 +309,8 @@ int main(void)
         half_a_batch_changes_nothing,
         frames_may_come_one_byte_at_a_time,
         garbage_instead_of_protobuf_is_malformed,
+        no_proper_prefix_of_a_batch_is_taken,
+        every_spoilt_query_is_answered_and_harms_nothing,
         malformed_body_is_answered_with_the_requests_id,
         unknown_request_is_unimplemented,
         request_without_a_body_is_unimplemented,

@@ -71,6 +71,37 @@ static void delete_own(struct client *client)
     client->own[key] = 0;
 }
 
+/* Several adds and counts on their way at once, to one key. */
+static void pipeline_own(struct client *client)
+{
+    enum { DEPTH = 10 };
+    char name[32];
+    double expected[2 * DEPTH];
+    unsigned key = (unsigned)(next_random(client) % OWN_KEYS);
+    own_key(name, client, key);
+    uint64_t first = client->wire.last_id + 1;
+    for (size_t i = 0; i < DEPTH; i++) {
+        Cardinal__V1__Request *add = request_add("shared", name, "c", client->own[key], 3);
+        Cardinal__V1__Request *count = request_count("shared", name, "c");
+        wire_send(&client->wire, add);
+        wire_send(&client->wire, count);
+        request_free(add);
+        request_free(count);
+        client->own[key] += 3;
+        expected[2 * i + 1] = (double)client->own[key];
+    }
+    for (size_t i = 0; i < (size_t)2 * DEPTH; i++) {
+        Cardinal__V1__Response *response = wire_receive(&client->wire);
+        ck_assert_ptr_nonnull(response);
+        ck_assert_msg(response->status == 0, "%s", response->message);
+        ck_assert_uint_lt(response->id - first, (size_t)2 * DEPTH);
+        if (response->body_case == CARDINAL__V1__RESPONSE__BODY_CARDINALITY)
+            ck_assert_double_eq_tol(response->cardinality->keys[0]->estimates[0],
+                                    expected[response->id - first], 1);
+        wire_free(response);
+    }
+}
+
 static void add_to_common(struct client *client)
 {
     uint64_t n = COMMON_VALUES - client->common_sent;
@@ -185,8 +216,8 @@ static void hang_up(struct client *client)
 static void *run_client(void *arg)
 {
     static void (*const acts[])(struct client *) = {
-        add_to_own,  add_to_own,   add_to_own,        check_own,    check_own,   delete_own,
-        scan_shared, union_of_own, fight_for_a_table, live_a_table, take_digest, hang_up,
+        pipeline_own, add_to_own,   add_to_own,        check_own,    check_own,   delete_own,
+        scan_shared,  union_of_own, fight_for_a_table, live_a_table, take_digest, hang_up,
     };
     struct client *client = arg;
     call_connect(&client->wire, client->address);

@@ -47,7 +47,8 @@ void set_bytes(ProtobufCBinaryData *field, const void *bytes, size_t len)
     free(field->data);
     field->data = allocate(len + 1);
     field->len = len;
-    memcpy(field->data, bytes, len);
+    if (len > 0)
+        memcpy(field->data, bytes, len);
 }
 
 void append_text(char ***field, size_t *count, const char *text)
