@@ -67,7 +67,7 @@ static enum exit_status connect_client(struct bench *bench)
 /* A table of a name of its own, so that benches do not disturb one another. */
 static enum exit_status make_table(struct bench *bench)
 {
-    char names[CARDINAL_COLUMNS_MAX][8];
+    char names[CARDINAL_COLUMNS_MAX][16];
     const char *columns[CARDINAL_COLUMNS_MAX];
     uint32_t count = bench->settings.workload.columns;
     for (uint32_t i = 0; i < count; i++) {
