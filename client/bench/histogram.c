@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#define ROUNDING 1e-12 /* 99.99 % of 10,000 shall be 9,999, not a hair more */
 #define PER_POWER (UINT64_C(1) << HISTOGRAM_BITS)
 
 /* Values below 2 * PER_POWER have a bucket each. Above, the index is made of how far
@@ -45,7 +46,8 @@ void histogram_merge(struct histogram *histogram, const struct histogram *other)
 
 uint64_t histogram_percentile(const struct histogram *histogram, double percent)
 {
-    uint64_t rank = (uint64_t)ceil(percent / 100 * (double)histogram->total);
+    double exact = percent / 100 * (double)histogram->total;
+    uint64_t rank = (uint64_t)ceil(exact * (1 - ROUNDING));
     uint64_t seen = 0;
     for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
         seen += histogram->counts[i];

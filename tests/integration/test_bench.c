@@ -1,0 +1,177 @@
+/* `cardinal-bench` against a daemon: every workload, and its JSON. */
+#include <check.h>
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "tests/integration/harness/calls.h"
+#include "tests/integration/harness/daemon.h"
+#include "tests/integration/harness/process.h"
+#include "tests/integration/harness/programs.h"
+#include "tests/integration/harness/run_integration.h"
+
+#define ARGUMENTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static struct daemon daemon_;
+
+static void start(void)
+{
+    daemon_start(&daemon_, DAEMON_TCP, NULL);
+}
+
+static void bench(struct run *run, const char *const *arguments)
+{
+    const char *argv[32] = { PROGRAM_BENCH, "--server", daemon_address(&daemon_) };
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        argv[i + 3] = arguments[i];
+    run_program(run, argv);
+}
+
+static double number_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    ck_assert_msg(cJSON_IsNumber(item), "no number '%s'", name);
+    return item->valuedouble;
+}
+
+static void assert_latency(const cJSON *json)
+{
+    static const char *const names[] = { "p50", "p90", "p99", "p99.9", "p99.99", "max" };
+    const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, "latency_us");
+    double last = 0;
+    ck_assert(cJSON_IsObject(latency));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ck_assert_double_ge(number_of(latency, names[i]), last);
+        last = number_of(latency, names[i]);
+    }
+    ck_assert_double_gt(last, 0);
+}
+
+/* Runs a workload and demands that it ends with JSON that tells of success. */
+static void assert_bench(double values, const char *const *arguments)
+{
+    struct run run;
+    bench(&run, arguments);
+    ck_assert_msg(run.exit_status == 0, "exit status %d: %s%s", run.exit_status, run.err, run.out);
+    cJSON *json = cJSON_Parse(run.out);
+    ck_assert_ptr_nonnull(json);
+    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(json, "workload")), arguments[1]);
+    ck_assert_double_eq(number_of(json, "values"), values);
+    ck_assert_double_eq(number_of(json, "errors"), 0);
+    ck_assert_double_gt(number_of(json, "seconds"), 0);
+    ck_assert_double_gt(number_of(json, "values_per_second"), 0);
+    ck_assert_double_gt(number_of(json, "client_cpu_ns_per_value"), 0);
+    ck_assert_double_ge(number_of(json, "server_cpu_ns_per_value"), 0);
+    assert_latency(json);
+    const cJSON *check = cJSON_GetObjectItem(json, "check");
+    ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(check, "right")));
+    cJSON_Delete(json);
+    run_release(&run);
+}
+
+START_TEST(bench_sends_every_workload_and_checks_the_answer)
+{
+    start();
+    assert_bench(50000, ARGUMENTS("--workload", "hot", "--values", "50000", "--json"));
+    assert_bench(50000, ARGUMENTS("--workload", "many", "--values", "50000", "--keys", "1000",
+                                  "--zipf", "1.1", "--seed", "5", "--json"));
+    assert_bench(22000, ARGUMENTS("--workload", "wide", "--values", "22000", "--json"));
+    assert_bench(20000, ARGUMENTS("--workload", "grouped", "--values", "20000", "--columns", "4",
+                                  "--keys", "10", "--json"));
+    assert_bench(2000,
+                 ARGUMENTS("--workload", "point", "--values", "2000", "--keys", "500", "--json"));
+}
+END_TEST
+
+START_TEST(bench_shares_work_between_connections_and_threads)
+{
+    start();
+    assert_bench(50001, ARGUMENTS("--workload", "hot", "--values", "50001", "--connections", "5",
+                                  "--threads", "2", "--batch", "300", "--raw", "--json"));
+    assert_bench(2001, ARGUMENTS("--workload", "point", "--values", "2001", "--connections", "3",
+                                 "--threads", "3", "--batch", "7", "--keys", "100", "--json"));
+}
+END_TEST
+
+START_TEST(bench_keeps_to_a_rate)
+{
+    start();
+    int64_t begin = now_ms();
+    assert_bench(20000, ARGUMENTS("--workload", "hot", "--values", "20000", "--rate", "40000",
+                                  "--batch", "500", "--json"));
+    ck_assert_int_ge(now_ms() - begin, 400);
+}
+END_TEST
+
+START_TEST(bench_ends_in_time)
+{
+    struct run run;
+    start();
+    int64_t begin = now_ms();
+    bench(&run, ARGUMENTS("--workload", "hot", "--values", "100000000000", "--rate", "10000",
+                          "--seconds", "1"));
+    ck_assert_int_eq(run.exit_status, 0);
+    ck_assert_int_lt(now_ms() - begin, 30000);
+    ck_assert_ptr_nonnull(strstr(run.out, ": right\n"));
+    run_release(&run);
+}
+END_TEST
+
+START_TEST(bench_leaves_no_table_behind)
+{
+    struct run run;
+    struct wire wire;
+    start();
+    bench(&run, ARGUMENTS("--workload", "hot", "--values", "1000"));
+    ck_assert_int_eq(run.exit_status, 0);
+    run_release(&run);
+    call_connect(&wire, daemon_address(&daemon_));
+    ck_assert_uint_eq(call_stat(&wire, "tables"), 0);
+    wire_close(&wire);
+}
+END_TEST
+
+static void assert_fails(int status, const char *text, const char *const *arguments)
+{
+    struct run run;
+    bench(&run, arguments);
+    ck_assert_int_eq(run.exit_status, status);
+    ck_assert_str_eq(run.out, "");
+    ck_assert_msg(strstr(run.err, text) != NULL, "'%s' does not say '%s'", run.err, text);
+    ck_assert_ptr_eq(strchr(run.err, '\n'), run.err + run.err_len - 1);
+    run_release(&run);
+}
+
+START_TEST(bench_tells_wrong_usage_in_one_line)
+{
+    start();
+    assert_fails(2, "--workload is needed", ARGUMENTS("--json"));
+    assert_fails(2, "'cold' is none of", ARGUMENTS("--workload", "cold"));
+    assert_fails(2, "--values: '0'", ARGUMENTS("--workload", "hot", "--values", "0"));
+    assert_fails(2, "--zipf: '-1'", ARGUMENTS("--workload", "many", "--zipf=-1"));
+    assert_fails(2, "--batch: a question", ARGUMENTS("--workload", "point", "--batch", "5000"));
+    assert_fails(2, "unrecognized option", ARGUMENTS("--frob"));
+    assert_fails(2, "'x' is no option", ARGUMENTS("--workload", "hot", "x"));
+}
+END_TEST
+
+START_TEST(bench_without_a_server_exits_with_3)
+{
+    start();
+    daemon_kill(&daemon_);
+    assert_fails(3, "cardinal-bench: ", ARGUMENTS("--workload", "hot"));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        bench_sends_every_workload_and_checks_the_answer,
+        bench_shares_work_between_connections_and_threads,
+        bench_keeps_to_a_rate,
+        bench_ends_in_time,
+        bench_leaves_no_table_behind,
+        bench_tells_wrong_usage_in_one_line,
+        bench_without_a_server_exits_with_3,
+    };
+    return RUN_INTEGRATION("bench", tests);
+}
