@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Drives the daemon from cardinal.proto and docs/protocol.md alone.
 
-Usage: test_interop.py CARDINALD, with cardinal_pb2 in PYTHONPATH.
+Usage: test_interop.py CARDINALD VECTORS, with cardinal_pb2 in PYTHONPATH.
 """
 
 import random
@@ -14,13 +14,13 @@ from cardinal_wire import Connection, Refused
 from running_daemon import RunningDaemon
 from value_hash import HASHES, Hasher
 
-CARDINALD = sys.argv[1]
+CARDINALD, VECTORS = sys.argv[1:3]
 SEED = 0x0123456789ABCDEF
 COLUMNS = ["s", "i", "d", "mixed"]
 
 
-def bits_of_nan(payload):
-    return struct.unpack("<d", struct.pack("<Q", payload))[0]
+def double_of_bits(bits):
+    return struct.unpack("<d", struct.pack("<Q", bits))[0]
 
 
 def sample_values(rng):
@@ -29,7 +29,7 @@ def sample_values(rng):
     strings += [b"user-%d" % rng.randrange(10**6) for _ in range(300)]
     ints = [0, 5, -5, 2**63 - 1, -(2**63)] + [rng.randrange(-(10**12), 10**12) for _ in range(300)]
     doubles = [0.0, -0.0, 5.0, -5.0, 5e-324, 1.7976931348623157e308, float("inf"), float("-inf")]
-    doubles += [bits_of_nan(0x7FF8000000000000), bits_of_nan(0xFFF8000000000001)]
+    doubles += [double_of_bits(0x7FF8000000000000), double_of_bits(0xFFF8000000000001)]
     doubles += [rng.uniform(-1e6, 1e6) for _ in range(300)]
     return strings, ints, doubles
 
@@ -125,7 +125,7 @@ class Interop(unittest.TestCase):
 
     def test_types_are_kept_apart_and_zeros_and_nans_are_one(self):
         self.create("t")
-        nans = [bits_of_nan(0x7FF8000000000000), bits_of_nan(0xFFFFFFFFFFFFFFFF)]
+        nans = [double_of_bits(0x7FF8000000000000), double_of_bits(0xFFFFFFFFFFFFFFFF)]
         cell = pb.Cell(column=0, strings=[b"5"], ints=[5], doubles=[5.0, 0.0, -0.0] + nans)
         self.connection.call(
             ingest=pb.Ingest(table="t", columns=["s"], rows=[pb.Row(key=b"k", cells=[cell])])
@@ -227,6 +227,32 @@ class Interop(unittest.TestCase):
         self.assertEqual(figures["values"], 3)
         self.assertEqual(figures["changes"], 2)
         self.assertEqual(figures["requests.ingest"], 1)
+
+
+class Vectors(unittest.TestCase):
+    """The table of hashes that every implementation is held against."""
+
+    @staticmethod
+    def hash_of(hasher, kind, text):
+        if kind == "string":
+            return hasher.string(b"" if text == "-" else bytes.fromhex(text))
+        if kind == "int":
+            return hasher.int(int(text))
+        assert kind == "double", kind
+        return hasher.double(double_of_bits(int(text, 16)))
+
+    def test_every_vector_is_met(self):
+        met = {name: 0 for name in HASHES}
+        with open(VECTORS, encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("#"):
+                    continue
+                name, seed, kind, text, expected = line.split()
+                hasher = Hasher(int(seed, 16), HASHES[name])
+                self.assertEqual(f"{self.hash_of(hasher, kind, text):016x}", expected, line)
+                met[name] += 1
+        self.assertGreaterEqual(met["xxh3"], 24)
+        self.assertNotIn(0, met.values())
 
 
 if __name__ == "__main__":
