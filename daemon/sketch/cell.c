@@ -7,6 +7,7 @@
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/estimate.h"
 #include "daemon/sketch/packed.h"
+#include "daemon/sketch/sparse.h"
 #include "daemon/sketch/token.h"
 #include "daemon/sketch/tokens.h"
 #include "daemon/sketch/word.h"
@@ -36,22 +37,11 @@ enum status sketch_shape_init(struct sketch_shape *shape, unsigned precision)
     return ST_OK;
 }
 
-static enum status dense_add(struct cell *cell, const struct sketch_shape *shape,
-                             const uint8_t *hashes, size_t n, size_t *changed)
+static enum status sparse_add(struct cell *cell, const struct sketch_shape *shape, uint64_t hash,
+                              bool *changed)
 {
-    struct dense dense = dense_open(cell->word);
-    enum status status = ST_OK;
-    for (size_t i = 0; i < n && status == ST_OK; i++) {
-        bool raised;
-        uint64_t hash = hash_load(hashes, i);
-        unsigned rank = hash_rank(hash, shape->precision);
-        if (rank <= dense.base)
-            continue;
-        status = dense_raise(&dense, hash_index(hash, shape->precision), rank, true, &raised);
-        *changed += raised;
-    }
-    cell->word = dense_close(&dense);
-    return status;
+    return sparse_raise(&cell->word, shape, hash_index(hash, shape->precision),
+                        hash_rank(hash, shape->precision), changed);
 }
 
 enum status cell_add(struct cell *cell, const struct sketch_shape *shape, const void *hashes,
@@ -60,11 +50,14 @@ enum status cell_add(struct cell *cell, const struct sketch_shape *shape, const 
     const uint8_t *bytes = hashes;
     *changed = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!tokens_held(cell->word))
-            return dense_add(cell, shape, bytes + i * sizeof(uint64_t), n - i, changed);
+        if (word_state(cell->word) == CELL_DENSE)
+            return dense_add(&cell->word, bytes + i * sizeof(uint64_t), n - i, changed);
         bool added;
-        uint32_t token = token_of_hash(hash_load(bytes, i), shape->precision);
-        enum status status = tokens_add(&cell->word, shape, token, &added);
+        uint64_t hash = hash_load(bytes, i);
+        enum status status =
+            word_state(cell->word) == CELL_SPARSE
+                ? sparse_add(cell, shape, hash, &added)
+                : tokens_add(&cell->word, shape, token_of_hash(hash, shape->precision), &added);
         if (status != ST_OK)
             return status;
         *changed += added;
@@ -77,6 +70,7 @@ void cell_prefetch(const struct cell *cell, const struct sketch_shape *shape, co
 {
     switch (word_state(cell->word)) {
     case CELL_ARRAY:
+    case CELL_SPARSE:
         __builtin_prefetch(word_address(cell->word), 1);
         break;
     case CELL_PACKED:
@@ -97,10 +91,14 @@ void cell_prefetch(const struct cell *cell, const struct sketch_shape *shape, co
 
 struct estimate cell_estimate(const struct cell *cell, const struct sketch_shape *shape)
 {
-    (void)shape;
-    if (tokens_held(cell->word))
+    switch (word_state(cell->word)) {
+    case CELL_DENSE:
+        return dense_estimate(word_address(cell->word));
+    case CELL_SPARSE:
+        return sparse_estimate(cell->word, shape);
+    default:
         return estimate_tokens(tokens_count(cell->word));
-    return dense_estimate(word_address(cell->word));
+    }
 }
 
 enum cell_state cell_state(const struct cell *cell)
@@ -115,6 +113,8 @@ size_t cell_bytes(const struct cell *cell)
         return array_bytes(word_count(cell->word));
     case CELL_PACKED:
         return packed_bytes(cell->word);
+    case CELL_SPARSE:
+        return sparse_bytes(word_count(cell->word));
     case CELL_DENSE: {
         struct dense dense = dense_open(cell->word);
         return dense_bytes(&dense);

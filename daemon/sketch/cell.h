@@ -74,6 +74,12 @@ void cell_prefetch(const struct cell *cell, const struct sketch_shape *shape, co
 enum status cell_merge(struct cell *into, const struct cell *from,
                        const struct sketch_shape *shape);
 
+/* Makes an empty cell one of the given m registers, a byte each, without
+ * tokens: SPARSE or DENSE. ST_INVALID_ARGUMENT for a rank above 65 - p; on
+ * failure the cell stays empty. */
+enum status cell_from_registers(struct cell *cell, const struct sketch_shape *shape,
+                                const uint8_t *ranks);
+
 /* O(1), whatever was written before. */
 struct estimate cell_estimate(const struct cell *cell, const struct sketch_shape *shape);
 

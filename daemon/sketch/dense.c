@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/sketch/entries.h"
 #include "daemon/sketch/estimate.h"
+#include "daemon/sketch/kernels.h"
 #include "daemon/sketch/word.h"
 
 #define NIBBLE_FULL 15u       /* look in the exceptions */
@@ -120,17 +122,7 @@ static void nibble_set(struct dense *dense, uint32_t index, unsigned nibble)
 /* Where the exception of index is, or belongs. */
 static uint32_t exception_find(const struct dense *dense, uint32_t index)
 {
-    uint32_t at = 0;
-    for (uint32_t left = dense->head->exception_count; left > 0;) {
-        uint32_t half = left / 2;
-        if (dense->exceptions[at + half] >> 8 < index) {
-            at += half + 1;
-            left -= half + 1;
-        } else {
-            left = half;
-        }
-    }
-    return at;
+    return entries_find(dense->exceptions, dense->head->exception_count, index);
 }
 
 unsigned dense_get(const struct dense *dense, uint32_t index)
@@ -140,12 +132,13 @@ unsigned dense_get(const struct dense *dense, uint32_t index)
     unsigned nibble = (unsigned)*nibble_byte(dense, index) >> nibble_shift(index) & 15u;
     if (nibble < NIBBLE_FULL)
         return dense->base + nibble;
-    return dense->exceptions[exception_find(dense, index)] & 255u;
+    return entry_rank(dense->exceptions[exception_find(dense, index)]);
 }
 
-/* Goes on to a byte a register. */
-static bool to_bytes(struct dense *dense)
+bool dense_to_bytes(struct dense *dense)
 {
+    if (dense->is_bytes)
+        return true;
     struct dense bytes = *dense;
     bytes.is_bytes = true;
     bytes.room_doublings = 0;
@@ -162,15 +155,21 @@ static bool to_bytes(struct dense *dense)
     return true;
 }
 
-/* Makes room for one exception more, or goes on to bytes. */
-static bool make_room(struct dense *dense)
+bool dense_is_exception(const struct dense *dense, unsigned rank)
 {
-    if (dense->head->exception_count < exception_room(dense))
+    return !dense->is_bytes && rank >= dense->base + NIBBLE_FULL;
+}
+
+bool dense_reserve(struct dense *dense, uint32_t exceptions)
+{
+    if (dense->is_bytes || dense->head->exception_count + exceptions <= exception_room(dense))
         return true;
-    if (exception_room(dense) >= room_max(dense))
-        return to_bytes(dense);
     struct dense more = *dense;
-    more.room_doublings++;
+    while (exception_room(&more) < dense->head->exception_count + exceptions) {
+        if (exception_room(&more) >= room_max(dense))
+            return dense_to_bytes(dense);
+        more.room_doublings++;
+    }
     void *block = realloc(dense->head, block_bytes(&more));
     if (block == NULL)
         return false;
@@ -179,32 +178,32 @@ static bool make_room(struct dense *dense)
     return true;
 }
 
+/* Lists a rank; there is room. */
+static void list_exception(struct dense *dense, uint32_t index, unsigned rank)
+{
+    uint32_t at = exception_find(dense, index);
+    uint32_t n = dense->head->exception_count;
+    if (at == n || entry_index(dense->exceptions[at]) != index) {
+        memmove(dense->exceptions + at + 1, dense->exceptions + at,
+                (n - at) * sizeof *dense->exceptions);
+        dense->head->exception_count++;
+        nibble_set(dense, index, NIBBLE_FULL);
+    }
+    dense->exceptions[at] = entry_make(index, rank);
+}
+
 /* Stores a rank above the one that is there. */
 static bool store(struct dense *dense, uint32_t index, unsigned old, unsigned rank)
 {
-    if (!dense->is_bytes && rank - dense->base >= NIBBLE_FULL) {
-        uint32_t at;
-        if (old - dense->base >= NIBBLE_FULL) {
-            at = exception_find(dense, index);
-        } else {
-            if (!make_room(dense))
-                return false;
-            if (dense->is_bytes) {
-                dense->registers[index] = (uint8_t)rank;
-                return true;
-            }
-            at = exception_find(dense, index);
-            memmove(dense->exceptions + at + 1, dense->exceptions + at,
-                    (dense->head->exception_count - at) * sizeof *dense->exceptions);
-            dense->head->exception_count++;
-            nibble_set(dense, index, NIBBLE_FULL);
-        }
-        dense->exceptions[at] = index << 8 | rank;
-    } else if (dense->is_bytes) {
+    if (dense_is_exception(dense, rank) && !dense_is_exception(dense, old) &&
+        !dense_reserve(dense, 1))
+        return false;
+    if (dense->is_bytes)
         dense->registers[index] = (uint8_t)rank;
-    } else {
+    else if (dense_is_exception(dense, rank))
+        list_exception(dense, index, rank);
+    else
         nibble_set(dense, index, rank - dense->base);
-    }
     return true;
 }
 
@@ -230,9 +229,9 @@ static void settle_exceptions(struct dense *dense)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < dense->head->exception_count; i++) {
         uint32_t exception = dense->exceptions[i];
-        unsigned above = (exception & 255u) - dense->base;
+        unsigned above = entry_rank(exception) - dense->base;
         if (above < NIBBLE_FULL)
-            nibble_set(dense, exception >> 8, above);
+            nibble_set(dense, entry_index(exception), above);
         else
             dense->exceptions[kept++] = exception;
     }
@@ -252,6 +251,48 @@ static void raise_base(struct dense *dense)
             settle_exceptions(dense);
         }
     }
+}
+
+/* The sums of registers that are all in nibbles and exceptions, by going
+ * through them one by one: for bases that only chosen values reach. */
+static void sum_slowly(struct dense *dense)
+{
+    struct dense_head *head = dense->head;
+    unsigned q = 64u - dense->precision;
+    for (uint32_t i = 0; i < dense->register_count; i++) {
+        unsigned rank = dense_get(dense, i);
+        head->kx += (1ull << q) >> rank;
+        head->at_base += rank == dense->base;
+        head->at_cap += rank == q + 1;
+    }
+}
+
+static void sum_nibbles(struct dense *dense)
+{
+    struct dense_head *head = dense->head;
+    unsigned q = 64u - dense->precision;
+    struct nibble_sums sums = kernels_best()->nibbles_sum(dense->registers, register_bytes(dense));
+    head->kx = sums.weight << (q - dense->base - 14);
+    head->at_base = sums.zeros;
+    for (uint32_t i = 0; i < head->exception_count; i++) {
+        unsigned rank = entry_rank(dense->exceptions[i]);
+        head->kx += (1ull << q) >> rank;
+        head->at_cap += rank == q + 1;
+    }
+}
+
+void dense_rebuild(struct dense *dense, unsigned target)
+{
+    dense->base = (uint8_t)target;
+    settle_exceptions(dense);
+    dense->head->kx = 0;
+    dense->head->at_base = 0;
+    dense->head->at_cap = 0;
+    if (target + 14 <= 64u - dense->precision)
+        sum_nibbles(dense);
+    else
+        sum_slowly(dense);
+    raise_base(dense);
 }
 
 /* Counts the change that kx gave the probability of. */

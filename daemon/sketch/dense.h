@@ -51,10 +51,38 @@ void dense_free(struct dense *dense);
 
 unsigned dense_get(const struct dense *dense, uint32_t index);
 
+/* Makes room for that many exceptions more, or goes on to bytes, so that as
+ * many dense_raise() to exceptions cannot fail. False without memory. */
+bool dense_reserve(struct dense *dense, uint32_t exceptions);
+
+/* Goes on to a byte a register; false without memory. */
+bool dense_to_bytes(struct dense *dense);
+
+/* Whether a rank is an exception, at the present base. */
+bool dense_is_exception(const struct dense *dense, unsigned rank);
+
+/* Puts base at target, which no register is below once the nibbles of 0 stand
+ * for it, and all sums right, after the nibbles were changed as a whole. */
+void dense_rebuild(struct dense *dense, unsigned target);
+
 /* Sets a register to rank if that is more; *changed says so. hip counts the
  * change if told to. ST_RESOURCE_EXHAUSTED leaves it as it was. */
 enum status dense_raise(struct dense *dense, uint32_t index, unsigned rank, bool with_hip,
                         bool *changed);
+
+/* Adds n hashes to a DENSE word, as cell_add() does; *changed counts on. */
+enum status dense_add(uint64_t *word, const void *hashes, size_t n, size_t *changed);
+
+/* Makes *into the union with *from; *changed says whether it had to. On
+ * ST_RESOURCE_EXHAUSTED the registers are as they were; *into must be closed
+ * either way. The running estimate goes on where nothing was changed, is that
+ * of *from if that held everything, and else starts anew. */
+enum status dense_merge(struct dense *into, const struct dense *from,
+                        const struct sketch_shape *shape, bool *changed);
+
+/* The same with any form but DENSE. */
+enum status dense_merge_entries(struct dense *into, uint64_t from, const struct sketch_shape *shape,
+                                bool *changed);
 
 /* The running estimate. */
 struct estimate dense_estimate(const struct dense_head *head);

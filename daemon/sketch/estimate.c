@@ -9,10 +9,11 @@
 struct estimate estimate_tokens(uint32_t n)
 {
     double count = n;
-    double hidden = count * (count - 1) / 0x1p25;
+    double x = count / 0x1p24;
+    double hidden = (count - 1) * x / 2; /* then the next terms of -2^24 ln(1 - x) */
     struct estimate estimate = { count, 0 };
     if (n > ARRAY_MAX)
-        estimate.value = -0x1p24 * log1p(-count / 0x1p24);
+        estimate.value += hidden * (1 + x * (2.0 / 3 + x / 2));
     if (n > 1)
         estimate.rse = sqrt(hidden) / count;
     return estimate;

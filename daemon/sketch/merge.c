@@ -3,12 +3,18 @@
  * anew from the registers. */
 #include <stdlib.h>
 
-#include "daemon/sketch/array.h"
 #include "daemon/sketch/cell.h"
 #include "daemon/sketch/dense.h"
-#include "daemon/sketch/token.h"
+#include "daemon/sketch/entries.h"
+#include "daemon/sketch/sparse.h"
 #include "daemon/sketch/tokens.h"
 #include "daemon/sketch/word.h"
+
+/* How many tokens, or registers of a SPARSE. */
+static uint32_t tokens_or_entries(uint64_t word)
+{
+    return word_state(word) == CELL_SPARSE ? word_count(word) : tokens_count(word);
+}
 
 /* All tokens of a word, sorted, in memory to be freed; NULL without any. */
 static uint32_t *token_list(uint64_t word, const struct sketch_shape *shape, uint32_t room)
@@ -42,42 +48,57 @@ out:
     return status;
 }
 
-/* Raises the registers of *dense to those of *from. */
-static enum status raise_registers(struct dense *dense, const struct dense *from, bool *changed)
+/* Registers and tokens: registers of both. */
+static enum status merge_entries(struct cell *into, const struct cell *from,
+                                 const struct sketch_shape *shape)
 {
-    *changed = false;
-    for (uint32_t i = 0; i < from->register_count; i++) {
-        bool raised;
-        enum status status = dense_raise(dense, i, dense_get(from, i), false, &raised);
-        if (status != ST_OK)
-            return status;
-        *changed |= raised;
+    uint32_t room = tokens_or_entries(into->word) + tokens_or_entries(from->word);
+    uint32_t *both = malloc(room * sizeof *both);
+    if (both == NULL)
+        return ST_RESOURCE_EXHAUSTED;
+    uint32_t n = entries_union(into->word, from->word, shape, both);
+    uint64_t built;
+    enum status status = sparse_build(&built, shape, both, n);
+    if (status == ST_OK) {
+        cell_release(into);
+        into->word = built;
     }
-    return ST_OK;
+    free(both);
+    return status;
 }
 
-/* Puts the union of two, one of them DENSE at least, into a copy of the DENSE
- * one, so that a failure on the way changes nothing. */
-static enum status merge_into_copy(uint64_t dense_word, uint64_t other_word,
-                                   const struct sketch_shape *shape, struct dense *copy)
+static enum status merge_into_dense(struct cell *into, const struct cell *from,
+                                    const struct sketch_shape *shape)
 {
-    struct dense dense = dense_open(dense_word);
-    if (!dense_copy(copy, &dense))
-        return ST_RESOURCE_EXHAUSTED;
-    bool changed;
+    struct dense dense = dense_open(into->word);
     enum status status;
-    if (tokens_held(other_word)) {
-        status = tokens_raise(copy, shape, other_word, &changed);
+    bool changed;
+    if (word_state(from->word) == CELL_DENSE) {
+        struct dense other = dense_open(from->word);
+        status = dense_merge(&dense, &other, shape, &changed);
     } else {
-        struct dense other = dense_open(other_word);
-        status = raise_registers(copy, &other, &changed);
+        status = dense_merge_entries(&dense, from->word, shape, &changed);
     }
+    into->word = dense_close(&dense);
+    return status;
+}
+
+/* Into a copy of the dense one, which takes the place of the other. */
+static enum status merge_from_dense(struct cell *into, const struct cell *from,
+                                    const struct sketch_shape *shape)
+{
+    struct dense dense = dense_open(from->word);
+    struct dense copy;
+    bool changed;
+    if (!dense_copy(&copy, &dense))
+        return ST_RESOURCE_EXHAUSTED;
+    enum status status = dense_merge_entries(&copy, into->word, shape, &changed);
     if (status != ST_OK) {
-        dense_free(copy);
+        dense_free(&copy);
         return status;
     }
-    if (changed)
-        dense_reseed(copy, shape);
+    cell_release(into);
+    into->word = dense_close(&copy);
     return ST_OK;
 }
 
@@ -85,15 +106,37 @@ enum status cell_merge(struct cell *into, const struct cell *from, const struct 
 {
     if (from->word == 0 || from->word == into->word)
         return ST_OK;
+    if (word_state(into->word) == CELL_DENSE)
+        return merge_into_dense(into, from, shape);
+    if (word_state(from->word) == CELL_DENSE)
+        return merge_from_dense(into, from, shape);
     if (tokens_held(into->word) && tokens_held(from->word))
         return merge_tokens(into, from, shape);
-    struct dense merged;
-    bool into_is_dense = !tokens_held(into->word);
-    enum status status = merge_into_copy(into_is_dense ? into->word : from->word,
-                                         into_is_dense ? from->word : into->word, shape, &merged);
-    if (status != ST_OK)
-        return status;
-    cell_release(into);
-    into->word = dense_close(&merged);
-    return ST_OK;
+    return merge_entries(into, from, shape);
+}
+
+enum status cell_from_registers(struct cell *cell, const struct sketch_shape *shape,
+                                const uint8_t *ranks)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < shape->registers; i++) {
+        if (ranks[i] > 65u - shape->precision)
+            return ST_INVALID_ARGUMENT;
+        n += ranks[i] != 0;
+    }
+    if (n == 0) {
+        cell->word = 0;
+        return ST_OK;
+    }
+    uint32_t *entries = malloc(n * sizeof *entries);
+    if (entries == NULL)
+        return ST_RESOURCE_EXHAUSTED;
+    n = 0;
+    for (uint32_t i = 0; i < shape->registers; i++) {
+        if (ranks[i] != 0)
+            entries[n++] = entry_make(i, ranks[i]);
+    }
+    enum status status = sparse_build(&cell->word, shape, entries, n);
+    free(entries);
+    return status;
 }

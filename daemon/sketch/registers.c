@@ -3,27 +3,23 @@
 
 #include "daemon/sketch/cell.h"
 #include "daemon/sketch/dense.h"
-#include "daemon/sketch/token.h"
-#include "daemon/sketch/tokens.h"
+#include "daemon/sketch/entries.h"
+#include "daemon/sketch/word.h"
 
 void cell_registers(const struct cell *cell, const struct sketch_shape *shape, uint8_t *out)
 {
-    if (!tokens_held(cell->word)) {
+    if (word_state(cell->word) == CELL_DENSE) {
         struct dense dense = dense_open(cell->word);
         for (uint32_t i = 0; i < dense.register_count; i++)
             out[i] = (uint8_t)dense_get(&dense, i);
         return;
     }
-    struct token_iter iter;
-    uint32_t token;
+    struct entry_iter iter;
+    uint32_t entry;
     memset(out, 0, shape->registers);
-    token_iter_init(&iter, cell->word, shape);
-    while (token_iter_next(&iter, &token)) {
-        uint8_t *rank = out + token_index(token, shape->precision);
-        uint8_t mine = (uint8_t)token_rank(token, shape->precision);
-        if (mine > *rank)
-            *rank = mine;
-    }
+    entry_iter_init(&iter, cell->word, shape);
+    while (entry_iter_next(&iter, &entry))
+        out[entry_index(entry)] = (uint8_t)entry_rank(entry);
 }
 
 /* A register's share of the digest: shares are added up, so that order does
@@ -37,30 +33,21 @@ static uint64_t register_share(uint32_t index, unsigned rank)
     return x ^ x >> 31;
 }
 
-static uint64_t digest_tokens(uint64_t word, const struct sketch_shape *shape)
+static uint64_t digest_entries(uint64_t word, const struct sketch_shape *shape)
 {
-    struct token_iter iter;
-    uint32_t token;
+    struct entry_iter iter;
+    uint32_t entry;
     uint64_t digest = 0;
-    uint32_t index = 0;
-    unsigned rank = 0; /* of the register at index, so far */
-    token_iter_init(&iter, word, shape);
-    while (token_iter_next(&iter, &token)) {
-        if (token_index(token, shape->precision) != index) {
-            digest += rank > 0 ? register_share(index, rank) : 0;
-            index = token_index(token, shape->precision);
-            rank = 0;
-        }
-        unsigned mine = token_rank(token, shape->precision);
-        rank = mine > rank ? mine : rank;
-    }
-    return digest + (rank > 0 ? register_share(index, rank) : 0);
+    entry_iter_init(&iter, word, shape);
+    while (entry_iter_next(&iter, &entry))
+        digest += register_share(entry_index(entry), entry_rank(entry));
+    return digest;
 }
 
 uint64_t cell_digest(const struct cell *cell, const struct sketch_shape *shape)
 {
-    if (tokens_held(cell->word))
-        return digest_tokens(cell->word, shape);
+    if (word_state(cell->word) != CELL_DENSE)
+        return digest_entries(cell->word, shape);
     struct dense dense = dense_open(cell->word);
     uint64_t digest = 0;
     for (uint32_t i = 0; i < dense.register_count; i++) {

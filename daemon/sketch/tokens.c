@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/sketch/array.h"
+#include "daemon/sketch/entries.h"
 #include "daemon/sketch/estimate.h"
 #include "daemon/sketch/word.h"
 
@@ -164,7 +165,7 @@ static enum status packed_to_dense(uint64_t *word, const struct sketch_shape *sh
     bool raised;
     if (!dense_new(&dense, shape))
         return ST_RESOURCE_EXHAUSTED;
-    enum status status = tokens_raise(&dense, shape, *word, &raised);
+    enum status status = entries_raise(&dense, shape, *word, &raised);
     if (status == ST_OK)
         status = raise_token(&dense, token, &raised);
     if (status != ST_OK) {
@@ -207,23 +208,6 @@ enum status tokens_add(uint64_t *word, const struct sketch_shape *shape, uint32_
     default:
         return packed_add_or_spread(word, shape, token, changed);
     }
-}
-
-enum status tokens_raise(struct dense *dense, const struct sketch_shape *shape, uint64_t word,
-                         bool *changed)
-{
-    struct token_iter iter;
-    uint32_t token;
-    *changed = false;
-    token_iter_init(&iter, word, shape);
-    while (token_iter_next(&iter, &token)) {
-        bool raised;
-        enum status status = raise_token(dense, token, &raised);
-        if (status != ST_OK)
-            return status;
-        *changed |= raised;
-    }
-    return ST_OK;
 }
 
 uint32_t tokens_union(uint64_t word, const struct sketch_shape *shape, const uint32_t *tokens,

@@ -36,11 +36,6 @@ enum status tokens_build(uint64_t *word, const struct sketch_shape *shape, const
 enum status tokens_add(uint64_t *word, const struct sketch_shape *shape, uint32_t token,
                        bool *changed);
 
-/* Raises the registers of the tokens of word; *changed says whether any was
- * raised. On ST_RESOURCE_EXHAUSTED some may have been. */
-enum status tokens_raise(struct dense *dense, const struct sketch_shape *shape, uint64_t word,
-                         bool *changed);
-
 /* The union of the tokens of word and of n sorted ones, into out, which has
  * room for all of both. Returns how many there are. */
 uint32_t tokens_union(uint64_t word, const struct sketch_shape *shape, const uint32_t *tokens,

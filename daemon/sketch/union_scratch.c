@@ -3,9 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/sketch/dense.h"
+#include "daemon/sketch/entries.h"
 #include "daemon/sketch/estimate.h"
+#include "daemon/sketch/kernels.h"
 #include "daemon/sketch/token.h"
 #include "daemon/sketch/tokens.h"
+#include "daemon/sketch/word.h"
+
+#define RANKS_STEP 64u /* registers that a kernel takes at a time */
 
 /* Tokens beyond which a union goes on in registers: what PACKED takes, about. */
 static uint32_t tokens_max(const struct sketch_shape *shape)
@@ -18,6 +24,7 @@ struct union_scratch {
     struct sketch_shape shape;
     size_t contributors;    /* cells that were not empty */
     struct estimate only;   /* of the first contributor */
+    uint8_t base;           /* no register is below */
     bool has_registers;     /* else tokens */
     uint8_t *registers;     /* a byte each; NULL until needed */
     uint32_t *tokens;       /* token_count of them; NULL until needed */
@@ -48,6 +55,7 @@ void union_scratch_reset(struct union_scratch *scratch)
     scratch->contributors = 0;
     scratch->has_registers = false;
     scratch->token_count = 0;
+    scratch->base = 0;
 }
 
 static void raise(struct union_scratch *scratch, uint32_t index, unsigned rank)
@@ -110,22 +118,36 @@ static enum status add_tokens(struct union_scratch *scratch, uint64_t word)
     return status;
 }
 
+static void raise_dense(struct union_scratch *scratch, uint64_t word)
+{
+    struct dense dense = dense_open(word);
+    if (dense.is_bytes) {
+        for (uint32_t i = 0; i < dense.register_count; i++)
+            raise(scratch, i, dense.registers[i]);
+        return;
+    }
+    kernels_best()->ranks_raise(scratch->registers, dense.registers, dense.register_count / 2,
+                                dense.base);
+    for (uint32_t i = 0; i < dense.head->exception_count; i++)
+        raise(scratch, entry_index(dense.exceptions[i]), entry_rank(dense.exceptions[i]));
+    if (dense.base > scratch->base)
+        scratch->base = dense.base;
+}
+
 static enum status add_registers(struct union_scratch *scratch, uint64_t word)
 {
     enum status status = scratch->has_registers ? ST_OK : to_registers(scratch);
     if (status != ST_OK)
         return status;
-    if (tokens_held(word)) {
-        struct token_iter iter;
-        uint32_t token;
-        token_iter_init(&iter, word, &scratch->shape);
-        while (token_iter_next(&iter, &token))
-            raise_token(scratch, token);
+    if (word_state(word) == CELL_DENSE) {
+        raise_dense(scratch, word);
         return ST_OK;
     }
-    struct dense dense = dense_open(word);
-    for (uint32_t i = 0; i < dense.register_count; i++)
-        raise(scratch, i, dense_get(&dense, i));
+    struct entry_iter iter;
+    uint32_t entry;
+    entry_iter_init(&iter, word, &scratch->shape);
+    while (entry_iter_next(&iter, &entry))
+        raise(scratch, entry_index(entry), entry_rank(entry));
     return ST_OK;
 }
 
@@ -143,18 +165,25 @@ enum status union_scratch_add(struct union_scratch *scratch, const struct cell *
     return ST_OK;
 }
 
+static struct estimate estimate_ranks(const struct union_scratch *scratch)
+{
+    uint32_t m = scratch->shape.registers;
+    const struct kernels *kernels = m < RANKS_STEP ? &kernels_portable : kernels_best();
+    struct rank_sums ranks =
+        kernels->ranks_sum(scratch->registers, m, scratch->base, 64u - scratch->shape.precision);
+    struct register_sums sums = {
+        .kx = ranks.kx,
+        .zeros = scratch->base == 0 ? kernels->ranks_count(scratch->registers, m, 0) : 0,
+        .at_cap = ranks.at_cap,
+    };
+    return estimate_registers(&sums, &scratch->shape);
+}
+
 struct estimate union_scratch_estimate(struct union_scratch *scratch)
 {
     if (scratch->contributors == 1)
         return scratch->only;
     if (!scratch->has_registers)
         return estimate_tokens(scratch->token_count);
-    struct register_sums sums = { 0, 0, 0 };
-    unsigned q = 64u - scratch->shape.precision;
-    for (uint32_t i = 0; i < scratch->shape.registers; i++) {
-        sums.kx += (1ull << q) >> scratch->registers[i];
-        sums.zeros += scratch->registers[i] == 0;
-        sums.at_cap += scratch->registers[i] == q + 1;
-    }
-    return estimate_registers(&sums, &scratch->shape);
+    return estimate_ranks(scratch);
 }

@@ -1,0 +1,58 @@
+/* kernels: the loops over whole sketches.
+ *
+ * Each is there twice, in plain C and for AVX2, with equal results bit for
+ * bit; which one runs is chosen by the CPU at run time. Nibbles lie as in
+ * dense.h, 64 registers in 32 bytes; a nibble of 15 stands for "listed
+ * elsewhere". Sizes are multiples of 32 bytes of nibbles, of 64 ranks.
+ *
+ * Thread safety: nothing here has state of its own. */
+#ifndef CARDINAL_SKETCH_KERNELS_H
+#define CARDINAL_SKETCH_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nibble_sums {
+    uint64_t weight; /* sum of 2^(14 - nibble), without the 15s */
+    uint32_t zeros;
+};
+
+struct rank_sums {
+    uint64_t kx;     /* sum of 2^q >> rank, modulo 2^64 */
+    uint32_t at_cap; /* ranks of q + 1 */
+};
+
+struct kernels {
+    const char *name;
+
+    /* Whether a nibble of b but 15, lowered by down (to 0 at least), is more
+     * than a's. With down == 0 a 15 of b counts as any other. */
+    bool (*nibbles_exceed)(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down);
+
+    /* a = the greater of both, after lowering a's nibbles by a_down and b's by
+     * b_down (to 0 at least). A 15 of a stays, a 15 of b counts for nothing. */
+    void (*nibbles_max)(uint8_t *a, const uint8_t *b, size_t bytes, unsigned a_down,
+                        unsigned b_down);
+
+    struct nibble_sums (*nibbles_sum)(const uint8_t *nibbles, size_t bytes);
+
+    /* ranks = the greater of ranks and base + nibble, a byte each: 2 * bytes
+     * ranks for bytes of nibbles. */
+    void (*ranks_raise)(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base);
+
+    /* n ranks, none below base, none above q + 1. */
+    struct rank_sums (*ranks_sum)(const uint8_t *ranks, size_t n, unsigned base, unsigned q);
+
+    uint32_t (*ranks_count)(const uint8_t *ranks, size_t n, uint8_t rank);
+};
+
+extern const struct kernels kernels_portable;
+
+/* The kernels for AVX2; NULL where the CPU has none. */
+const struct kernels *kernels_avx2(void);
+
+/* The fastest that the CPU has. */
+const struct kernels *kernels_best(void);
+
+#endif
