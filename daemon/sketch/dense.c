@@ -1,106 +1,11 @@
 #include "daemon/sketch/dense.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/estimate.h"
 #include "daemon/sketch/kernels.h"
-#include "daemon/sketch/word.h"
-
-#define NIBBLE_FULL 15u       /* look in the exceptions */
-#define BYTES_PRECISION_MAX 7 /* up to here a byte a register is less than the list */
-#define ROOM_MIN 4u
-
-/* Exceptions that there is room for, at first twice what random values come to. */
-static uint32_t exception_room(const struct dense *dense)
-{
-    if (dense->is_bytes)
-        return 0;
-    uint32_t room = dense->register_count / 1024;
-    return (room < ROOM_MIN ? ROOM_MIN : room) << dense->room_doublings;
-}
-
-/* With room for that many, a sketch of more exceptions goes on to bytes. */
-static uint32_t room_max(const struct dense *dense)
-{
-    return 32 + dense->register_count / 128;
-}
-
-static size_t register_bytes(const struct dense *dense)
-{
-    return dense->is_bytes ? dense->register_count : dense->register_count / 2;
-}
-
-static size_t block_bytes(const struct dense *dense)
-{
-    return sizeof(struct dense_head) + register_bytes(dense) +
-           exception_room(dense) * sizeof(uint32_t);
-}
-
-static void set_block(struct dense *dense, void *block)
-{
-    dense->head = block;
-    dense->registers = (uint8_t *)block + sizeof(struct dense_head);
-    dense->exceptions = (uint32_t *)(void *)(dense->registers + register_bytes(dense));
-}
-
-struct dense dense_open(uint64_t word)
-{
-    unsigned precision = PRECISION_MIN + (word >> WORD_PRECISION_SHIFT & WORD_PRECISION_MASK);
-    struct dense dense = {
-        .register_count = 1u << precision,
-        .precision = (uint8_t)precision,
-        .base = (uint8_t)word_base(word),
-        .room_doublings = (uint8_t)(word >> WORD_DOUBLINGS_SHIFT),
-        .is_bytes = (word & WORD_FLAG) != 0,
-    };
-    set_block(&dense, word_address(word));
-    return dense;
-}
-
-uint64_t dense_close(const struct dense *dense)
-{
-    uint64_t address = (uint64_t)(uintptr_t)dense->head;
-    assert((address & ~WORD_ADDRESS_MASK) == 0);
-    return (uint64_t)dense->room_doublings << WORD_DOUBLINGS_SHIFT |
-           (uint64_t)(dense->precision - PRECISION_MIN) << WORD_PRECISION_SHIFT |
-           (uint64_t)dense->base << WORD_BASE_SHIFT | address | (dense->is_bytes ? WORD_FLAG : 0) |
-           (uint64_t)CELL_DENSE;
-}
-
-bool dense_new(struct dense *dense, const struct sketch_shape *shape)
-{
-    struct dense made = {
-        .register_count = shape->registers,
-        .precision = shape->precision,
-        .is_bytes = shape->precision <= BYTES_PRECISION_MAX,
-    };
-    void *block = calloc(1, block_bytes(&made));
-    if (block == NULL)
-        return false;
-    set_block(&made, block);
-    made.head->at_base = shape->registers;
-    *dense = made;
-    return true;
-}
-
-bool dense_copy(struct dense *to, const struct dense *from)
-{
-    void *block = malloc(block_bytes(from));
-    if (block == NULL)
-        return false;
-    memcpy(block, from->head, block_bytes(from));
-    *to = *from;
-    set_block(to, block);
-    return true;
-}
-
-void dense_free(struct dense *dense)
-{
-    free(dense->head);
-}
 
 static uint8_t *nibble_byte(const struct dense *dense, uint32_t index)
 {
@@ -133,49 +38,6 @@ unsigned dense_get(const struct dense *dense, uint32_t index)
     if (nibble < NIBBLE_FULL)
         return dense->base + nibble;
     return entry_rank(dense->exceptions[exception_find(dense, index)]);
-}
-
-bool dense_to_bytes(struct dense *dense)
-{
-    if (dense->is_bytes)
-        return true;
-    struct dense bytes = *dense;
-    bytes.is_bytes = true;
-    bytes.room_doublings = 0;
-    void *block = malloc(block_bytes(&bytes));
-    if (block == NULL)
-        return false;
-    set_block(&bytes, block);
-    *bytes.head = *dense->head;
-    bytes.head->exception_count = 0;
-    for (uint32_t i = 0; i < dense->register_count; i++)
-        bytes.registers[i] = (uint8_t)dense_get(dense, i);
-    free(dense->head);
-    *dense = bytes;
-    return true;
-}
-
-bool dense_is_exception(const struct dense *dense, unsigned rank)
-{
-    return !dense->is_bytes && rank >= dense->base + NIBBLE_FULL;
-}
-
-bool dense_reserve(struct dense *dense, uint32_t exceptions)
-{
-    if (dense->is_bytes || dense->head->exception_count + exceptions <= exception_room(dense))
-        return true;
-    struct dense more = *dense;
-    while (exception_room(&more) < dense->head->exception_count + exceptions) {
-        if (exception_room(&more) >= room_max(dense))
-            return dense_to_bytes(dense);
-        more.room_doublings++;
-    }
-    void *block = realloc(dense->head, block_bytes(&more));
-    if (block == NULL)
-        return false;
-    set_block(&more, block);
-    *dense = more;
-    return true;
 }
 
 /* Lists a rank; there is room. */
@@ -271,7 +133,8 @@ static void sum_nibbles(struct dense *dense)
 {
     struct dense_head *head = dense->head;
     unsigned q = 64u - dense->precision;
-    struct nibble_sums sums = kernels_best()->nibbles_sum(dense->registers, register_bytes(dense));
+    struct nibble_sums sums =
+        kernels_best()->nibbles_sum(dense->registers, dense->register_count / 2);
     head->kx = sums.weight << (q - dense->base - 14);
     head->at_base = sums.zeros;
     for (uint32_t i = 0; i < head->exception_count; i++) {
@@ -352,9 +215,5 @@ void dense_prefetch(uint64_t word, uint32_t index)
 {
     struct dense dense = dense_open(word);
     __builtin_prefetch(dense.is_bytes ? dense.registers + index : nibble_byte(&dense, index), 1);
-}
-
-size_t dense_bytes(const struct dense *dense)
-{
-    return allocated_bytes(block_bytes(dense));
+    __builtin_prefetch(dense.head, 1);
 }

@@ -6,7 +6,7 @@
  * bring about. A nibble of 15 means that the rank is in the list of
  * exceptions, so nothing is ever lost. The block is laid out as
  *
- *   struct dense_head
+ *   struct dense_head        then unused up to the next cache line (p >= 10)
  *   u8  registers[m / 2]     64 registers in 32 bytes: register i in the low
  *       or [m]               nibble of byte i, register i + 32 in the high one
  *   u32 exceptions[room]     index << 8 | rank, sorted
@@ -16,6 +16,8 @@
 #define CARDINAL_SKETCH_DENSE_H
 
 #include "daemon/sketch/cell.h"
+
+#define NIBBLE_FULL 15u /* look in the exceptions */
 
 struct dense_head {
     uint64_t kx;              /* sum of 2^(q - rank) over the registers, q = 64 - p;
@@ -59,7 +61,10 @@ bool dense_reserve(struct dense *dense, uint32_t exceptions);
 bool dense_to_bytes(struct dense *dense);
 
 /* Whether a rank is an exception, at the present base. */
-bool dense_is_exception(const struct dense *dense, unsigned rank);
+static inline bool dense_is_exception(const struct dense *dense, unsigned rank)
+{
+    return !dense->is_bytes && rank >= dense->base + NIBBLE_FULL;
+}
 
 /* Puts base at target, which no register is below once the nibbles of 0 stand
  * for it, and all sums right, after the nibbles were changed as a whole. */

@@ -65,21 +65,14 @@ static void ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, un
 
 static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned base, unsigned q)
 {
-    struct rank_sums sums = { 0, 0 };
+    struct rank_sums sums = { 0, 0, 0 };
     (void)base;
     for (size_t i = 0; i < n; i++) {
         sums.kx += (1ull << q) >> ranks[i];
+        sums.zeros += ranks[i] == 0;
         sums.at_cap += ranks[i] == q + 1;
     }
     return sums;
-}
-
-static uint32_t ranks_count(const uint8_t *ranks, size_t n, uint8_t rank)
-{
-    uint32_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += ranks[i] == rank;
-    return count;
 }
 
 const struct kernels kernels_portable = {
@@ -89,7 +82,6 @@ const struct kernels kernels_portable = {
     .nibbles_sum = nibbles_sum,
     .ranks_raise = ranks_raise,
     .ranks_sum = ranks_sum,
-    .ranks_count = ranks_count,
 };
 
 const struct kernels *kernels_best(void)

@@ -3,7 +3,7 @@
  * Each is there twice, in plain C and for AVX2, with equal results bit for
  * bit; which one runs is chosen by the CPU at run time. Nibbles lie as in
  * dense.h, 64 registers in 32 bytes; a nibble of 15 stands for "listed
- * elsewhere". Sizes are multiples of 32 bytes of nibbles, of 64 ranks.
+ * elsewhere". Sizes are multiples of 128 bytes of nibbles, of 64 ranks.
  *
  * Thread safety: nothing here has state of its own. */
 #ifndef CARDINAL_SKETCH_KERNELS_H
@@ -20,6 +20,7 @@ struct nibble_sums {
 
 struct rank_sums {
     uint64_t kx;     /* sum of 2^q >> rank, modulo 2^64 */
+    uint32_t zeros;  /* ranks of 0 */
     uint32_t at_cap; /* ranks of q + 1 */
 };
 
@@ -43,8 +44,6 @@ struct kernels {
 
     /* n ranks, none below base, none above q + 1. */
     struct rank_sums (*ranks_sum)(const uint8_t *ranks, size_t n, unsigned base, unsigned q);
-
-    uint32_t (*ranks_count)(const uint8_t *ranks, size_t n, uint8_t rank);
 };
 
 extern const struct kernels kernels_portable;

@@ -6,9 +6,12 @@
 
 #define AVX2 __attribute__((target("avx2")))
 
+/* The compiler is kept from loading what is used twice a second time. */
 AVX2 static inline __m256i load(const uint8_t *at)
 {
-    return _mm256_loadu_si256((const __m256i *)(const void *)at);
+    __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    __asm__("" : "+x"(value));
+    return value;
 }
 
 AVX2 static inline void store(uint8_t *at, __m256i value)
@@ -32,20 +35,57 @@ AVX2 static inline uint64_t sum_lanes(__m256i sums)
     return (uint64_t)_mm_cvtsi128_si64(two) + (uint64_t)_mm_extract_epi64(two, 1);
 }
 
-/* Equal bases: a nibble in the high half compares where it stands. */
+/* Where a nibble of theirs is more: a byte that is more as a whole has one
+ * that is, and where no whole byte is, only low nibbles are left. */
+AVX2 static inline __m256i level_more(const uint8_t *a, const uint8_t *b)
+{
+    __m256i mine = load(a);
+    __m256i theirs = load(b);
+    return _mm256_or_si256(_mm256_subs_epu8(theirs, mine),
+                           _mm256_subs_epu8(low_nibbles(theirs), low_nibbles(mine)));
+}
+
+/* Equal bases. */
 AVX2 static bool exceed_level(const uint8_t *a, const uint8_t *b, size_t bytes)
 {
-    const __m256i high = _mm256_set1_epi8((char)0xf0);
+    for (size_t block = 0; block < bytes; block += 128) {
+        __m256i more = _mm256_or_si256(level_more(a + block, b + block),
+                                       level_more(a + block + 32, b + block + 32));
+        more = _mm256_or_si256(more, level_more(a + block + 64, b + block + 64));
+        more = _mm256_or_si256(more, level_more(a + block + 96, b + block + 96));
+        if (!_mm256_testz_si256(more, more))
+            return true;
+    }
+    return false;
+}
+
+/* Tables for a shuffle: nibbles lowered by down, 15 as given, in the low or
+ * the high half of the byte. */
+AVX2 static inline __m256i lowered_table(unsigned down, unsigned listed, unsigned shift)
+{
+    uint8_t table[16];
+    for (unsigned nibble = 0; nibble < 15; nibble++)
+        table[nibble] = (uint8_t)((nibble > down ? nibble - down : 0) << shift);
+    table[15] = (uint8_t)(listed << shift);
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table));
+}
+
+AVX2 static bool nibbles_exceed(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down)
+{
+    if (down == 0)
+        return exceed_level(a, b, bytes);
+    const __m256i low_table = lowered_table(down, 0, 0);
+    const __m256i high_table = lowered_table(down, 0, 4);
     for (size_t block = 0; block < bytes;) {
-        size_t end = bytes - block < 1024 ? bytes : block + 1024;
         __m256i more = _mm256_setzero_si256();
-        for (; block < end; block += 32) {
+        for (size_t end = block + 128; block < end; block += 32) {
             __m256i mine = load(a + block);
             __m256i theirs = load(b + block);
-            __m256i low_more = _mm256_subs_epu8(low_nibbles(theirs), low_nibbles(mine));
-            __m256i high_more =
-                _mm256_subs_epu8(_mm256_and_si256(theirs, high), _mm256_and_si256(mine, high));
-            more = _mm256_or_si256(more, _mm256_or_si256(low_more, high_more));
+            __m256i low = _mm256_shuffle_epi8(low_table, low_nibbles(theirs));
+            __m256i high = _mm256_shuffle_epi8(high_table, high_nibbles(theirs));
+            /* as in level_more() */
+            more = _mm256_or_si256(more, _mm256_subs_epu8(_mm256_or_si256(low, high), mine));
+            more = _mm256_or_si256(more, _mm256_subs_epu8(low, low_nibbles(mine)));
         }
         if (!_mm256_testz_si256(more, more))
             return true;
@@ -53,49 +93,21 @@ AVX2 static bool exceed_level(const uint8_t *a, const uint8_t *b, size_t bytes)
     return false;
 }
 
-AVX2 static inline __m256i lowered_mine(__m256i nibbles, __m256i down)
-{
-    const __m256i listed = _mm256_set1_epi8(15);
-    __m256i keep = _mm256_and_si256(_mm256_cmpeq_epi8(nibbles, listed), listed);
-    return _mm256_or_si256(_mm256_subs_epu8(nibbles, down), keep);
-}
-
-AVX2 static inline __m256i lowered_theirs(__m256i nibbles, __m256i down)
-{
-    __m256i listed = _mm256_cmpeq_epi8(nibbles, _mm256_set1_epi8(15));
-    return _mm256_andnot_si256(listed, _mm256_subs_epu8(nibbles, down));
-}
-
-AVX2 static bool nibbles_exceed(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down)
-{
-    if (down == 0)
-        return exceed_level(a, b, bytes);
-    const __m256i lower = _mm256_set1_epi8((char)(down < 15 ? down : 15));
-    __m256i more = _mm256_setzero_si256();
-    for (size_t block = 0; block < bytes; block += 32) {
-        __m256i mine = load(a + block);
-        __m256i theirs = load(b + block);
-        __m256i low = lowered_theirs(low_nibbles(theirs), lower);
-        __m256i high = lowered_theirs(high_nibbles(theirs), lower);
-        more = _mm256_or_si256(more, _mm256_subs_epu8(low, low_nibbles(mine)));
-        more = _mm256_or_si256(more, _mm256_subs_epu8(high, high_nibbles(mine)));
-    }
-    return !_mm256_testz_si256(more, more);
-}
-
 AVX2 static void nibbles_max(uint8_t *a, const uint8_t *b, size_t bytes, unsigned a_down,
                              unsigned b_down)
 {
-    const __m256i a_lower = _mm256_set1_epi8((char)(a_down < 15 ? a_down : 15));
-    const __m256i b_lower = _mm256_set1_epi8((char)(b_down < 15 ? b_down : 15));
+    const __m256i a_low_table = lowered_table(a_down, 15, 0);
+    const __m256i a_high_table = lowered_table(a_down, 15, 4);
+    const __m256i b_low_table = lowered_table(b_down, 0, 0);
+    const __m256i b_high_table = lowered_table(b_down, 0, 4);
     for (size_t block = 0; block < bytes; block += 32) {
         __m256i mine = load(a + block);
         __m256i theirs = load(b + block);
-        __m256i low = _mm256_max_epu8(lowered_mine(low_nibbles(mine), a_lower),
-                                      lowered_theirs(low_nibbles(theirs), b_lower));
-        __m256i high = _mm256_max_epu8(lowered_mine(high_nibbles(mine), a_lower),
-                                       lowered_theirs(high_nibbles(theirs), b_lower));
-        store(a + block, _mm256_or_si256(low, _mm256_slli_epi16(high, 4)));
+        __m256i low = _mm256_max_epu8(_mm256_shuffle_epi8(a_low_table, low_nibbles(mine)),
+                                      _mm256_shuffle_epi8(b_low_table, low_nibbles(theirs)));
+        __m256i high = _mm256_max_epu8(_mm256_shuffle_epi8(a_high_table, high_nibbles(mine)),
+                                       _mm256_shuffle_epi8(b_high_table, high_nibbles(theirs)));
+        store(a + block, _mm256_or_si256(low, high));
     }
 }
 
@@ -152,21 +164,24 @@ AVX2 static void ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t byte
 }
 
 /* Ranks base + 15 and more, which have no weight in the tables: one by one. */
-static void sum_high_ranks(const uint8_t *ranks, size_t n, unsigned base, unsigned q,
-                           struct rank_sums *sums)
+static void sum_high_ranks(const uint8_t *ranks, uint64_t which, unsigned q, struct rank_sums *sums)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (ranks[i] < base + 15)
-            continue;
-        sums->kx += (1ull << q) >> ranks[i];
-        sums->at_cap += ranks[i] == q + 1;
+    for (; which != 0; which &= which - 1) {
+        unsigned rank = ranks[__builtin_ctzll(which)];
+        sums->kx += (1ull << q) >> rank;
+        sums->at_cap += rank == q + 1;
     }
 }
 
-AVX2 static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned base, unsigned q)
+AVX2 static inline uint64_t top_bits(__m256i first, __m256i second)
 {
-    if (base + 15 > q)
-        return kernels_portable.ranks_sum(ranks, n, base, q);
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(second) << 32 |
+           (uint32_t)_mm256_movemask_epi8(first);
+}
+
+AVX2 static inline __attribute__((always_inline)) struct rank_sums
+sum_ranks(const uint8_t *ranks, size_t n, unsigned base, unsigned q, bool with_zeros)
+{
     const __m256i zero = _mm256_setzero_si256();
     const __m256i upper = upper_weights();
     const __m256i lower = lower_weights();
@@ -175,12 +190,20 @@ AVX2 static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned 
     const __m256i shift = _mm256_set1_epi8((char)(0x71 - base));
     const __m256i upper_by_1 = _mm256_slli_si256(upper, 1);
     const __m256i lower_by_1 = _mm256_slli_si256(lower, 1);
-    struct rank_sums sums = { 0, 0 };
+    struct rank_sums sums = { 0, 0, 0 };
+    __m256i zeros = zero;
     __m256i upper_sum = zero;
     __m256i lower_sum = zero;
     for (size_t block = 0; block < n; block += 64) {
-        __m256i first = _mm256_adds_epu8(load(ranks + block), shift);
-        __m256i second = _mm256_adds_epu8(load(ranks + block + 32), shift);
+        __m256i first = load(ranks + block);
+        __m256i second = load(ranks + block + 32);
+        if (with_zeros) {
+            __m256i none =
+                _mm256_add_epi8(_mm256_cmpeq_epi8(first, zero), _mm256_cmpeq_epi8(second, zero));
+            zeros = _mm256_add_epi64(zeros, _mm256_sad_epu8(_mm256_sub_epi8(zero, none), zero));
+        }
+        first = _mm256_adds_epu8(first, shift);
+        second = _mm256_adds_epu8(second, shift);
         __m256i up = _mm256_add_epi8(_mm256_shuffle_epi8(upper_by_1, first),
                                      _mm256_shuffle_epi8(upper_by_1, second));
         upper_sum = _mm256_add_epi64(upper_sum, _mm256_sad_epu8(up, zero));
@@ -189,22 +212,18 @@ AVX2 static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned 
         lower_sum = _mm256_add_epi64(
             lower_sum, _mm256_sad_epu8(_mm256_shuffle_epi8(lower_by_1, second), zero));
         if (_mm256_movemask_epi8(_mm256_or_si256(first, second)) != 0)
-            sum_high_ranks(ranks + block, 64, base, q, &sums);
+            sum_high_ranks(ranks + block, top_bits(first, second), q, &sums);
     }
     sums.kx += ((sum_lanes(upper_sum) << 8) + sum_lanes(lower_sum)) << (q - base - 14);
+    sums.zeros = (uint32_t)sum_lanes(zeros);
     return sums;
 }
 
-AVX2 static uint32_t ranks_count(const uint8_t *ranks, size_t n, uint8_t rank)
+AVX2 static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned base, unsigned q)
 {
-    const __m256i zero = _mm256_setzero_si256();
-    const __m256i wanted = _mm256_set1_epi8((char)rank);
-    __m256i counts = zero;
-    for (size_t block = 0; block < n; block += 32) {
-        __m256i equal = _mm256_cmpeq_epi8(load(ranks + block), wanted);
-        counts = _mm256_add_epi64(counts, _mm256_sad_epu8(_mm256_sub_epi8(zero, equal), zero));
-    }
-    return (uint32_t)sum_lanes(counts);
+    if (base + 15 > q)
+        return kernels_portable.ranks_sum(ranks, n, base, q);
+    return base == 0 ? sum_ranks(ranks, n, 0, q, true) : sum_ranks(ranks, n, base, q, false);
 }
 
 static const struct kernels avx2 = {
@@ -214,7 +233,6 @@ static const struct kernels avx2 = {
     .nibbles_sum = nibbles_sum,
     .ranks_raise = ranks_raise,
     .ranks_sum = ranks_sum,
-    .ranks_count = ranks_count,
 };
 
 const struct kernels *kernels_avx2(void)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/sketch/array.h"
+#include "daemon/sketch/packed_index.h"
 #include "daemon/sketch/token.h"
 #include "daemon/sketch/word.h"
 
@@ -15,18 +16,17 @@
 /* A block's parts, found from its room. */
 struct packed {
     uint16_t *rho_count;
-    uint64_t *bitmap; /* NULL: counts */
-    uint8_t *counts;  /* NULL: bitmap */
+    uint64_t *bitmap;      /* NULL: counts */
+    struct counts *counts; /* NULL: bitmap */
     uint16_t *lows;
     uint32_t *rhos;
 };
 
 static uint32_t room_of(uint32_t n)
 {
-    uint32_t step = 8;
-    while (step * 32 <= n)
-        step *= 2;
-    return (n + step - 1) / step * step;
+    uint32_t step_bits = n < 256 ? 3 : 27 - (uint32_t)__builtin_clz(n);
+    uint32_t step = 1u << step_bits;
+    return (n + step - 1) & ~(step - 1);
 }
 
 static uint32_t rho_room_of(uint32_t rho_count)
@@ -41,7 +41,7 @@ static size_t bitmap_words(uint32_t room)
 
 static size_t index_bytes(uint32_t room)
 {
-    return room <= BITMAP_ROOM_MAX ? bitmap_words(room) * sizeof(uint64_t) : PACKED_BUCKETS;
+    return room <= BITMAP_ROOM_MAX ? bitmap_words(room) * sizeof(uint64_t) : sizeof(struct counts);
 }
 
 static size_t block_bytes(uint32_t room, uint32_t rho_room)
@@ -57,7 +57,7 @@ static struct packed packed_at(void *block, uint32_t room)
     return (struct packed){
         .rho_count = block,
         .bitmap = is_bitmap ? (uint64_t *)(void *)index : NULL,
-        .counts = is_bitmap ? NULL : index,
+        .counts = is_bitmap ? NULL : (struct counts *)(void *)index,
         .lows = (uint16_t *)(void *)lows,
         .rhos = (uint32_t *)(void *)(lows + room * sizeof(uint16_t)),
     };
@@ -72,42 +72,6 @@ size_t packed_bytes(uint64_t word)
 {
     const uint16_t *rho_count = word_address(word);
     return allocated_bytes(block_bytes(room_of(word_count(word)), rho_room_of(*rho_count)));
-}
-
-/* The bit after the one that ends the bucket before this one. */
-static uint32_t bitmap_bucket_start(const uint64_t *bitmap, uint32_t bucket)
-{
-    uint32_t left = bucket; /* zeros to pass */
-    uint32_t bit = 0;
-    for (;; bitmap++, bit += 64) {
-        uint32_t zeros = 64 - (uint32_t)__builtin_popcountll(*bitmap);
-        if (left <= zeros)
-            break;
-        left -= zeros;
-    }
-    for (uint64_t zeros = ~*bitmap; left > 0; left--) {
-        uint32_t at = (uint32_t)__builtin_ctzll(zeros);
-        zeros &= zeros - 1;
-        if (left == 1)
-            bit += at + 1;
-    }
-    return bit;
-}
-
-static bool bitmap_get(const uint64_t *bitmap, uint32_t bit)
-{
-    return bitmap[bit / 64] >> bit % 64 & 1;
-}
-
-/* Inserts a 1 before the bit, moving those from there on up by one. */
-static void bitmap_insert(uint64_t *bitmap, size_t words, uint32_t bit)
-{
-    size_t at = bit / 64;
-    for (size_t i = words - 1; i > at; i--)
-        bitmap[i] = bitmap[i] << 1 | bitmap[i - 1] >> 63;
-    uint64_t below = (1ull << bit % 64) - 1;
-    uint64_t word = bitmap[at];
-    bitmap[at] = (word & below) | (word & ~below) << 1 | 1ull << bit % 64;
 }
 
 /* A bucket's place among the lows. */
@@ -126,9 +90,8 @@ static struct span find_bucket(const struct packed *packed, uint32_t bucket)
             span.count++;
         return span;
     }
-    for (uint32_t i = 0; i < bucket; i++)
-        span.start += packed->counts[i];
-    span.count = packed->counts[bucket];
+    span.start = counts_before(packed->counts, bucket);
+    span.count = packed->counts->in[bucket];
     return span;
 }
 
@@ -140,7 +103,7 @@ static void copy_block(const struct packed *from, uint32_t from_room, struct pac
     memcpy(to->lows, from->lows, count * sizeof *to->lows);
     memcpy(to->rhos, from->rhos, *from->rho_count * sizeof *to->rhos);
     if (from->counts != NULL) {
-        memcpy(to->counts, from->counts, PACKED_BUCKETS);
+        *to->counts = *from->counts;
     } else if (to->bitmap != NULL) {
         memset(to->bitmap, 0, bitmap_words(to_room) * sizeof *to->bitmap);
         memcpy(to->bitmap, from->bitmap, bitmap_words(from_room) * sizeof *to->bitmap);
@@ -150,7 +113,9 @@ static void copy_block(const struct packed *from, uint32_t from_room, struct pac
             uint32_t start = bit;
             while (bitmap_get(from->bitmap, bit))
                 bit++;
-            to->counts[bucket] = (uint8_t)(bit - start);
+            if (bucket % COUNTS_GROUP == 0)
+                to->counts->before[bucket / COUNTS_GROUP] = (uint16_t)(start - bucket);
+            to->counts->in[bucket] = (uint8_t)(bit - start);
         }
     }
 }
@@ -208,7 +173,7 @@ static void insert(struct packed *packed, uint32_t count, uint32_t room, uint32_
     if (packed->bitmap != NULL)
         bitmap_insert(packed->bitmap, bitmap_words(room), at + bucket);
     else
-        packed->counts[bucket]++;
+        counts_add(packed->counts, bucket);
     if ((token & TOKEN_RHO_MASK) != 0)
         rho_insert(packed, token);
 }
@@ -219,11 +184,8 @@ enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, 
     struct packed packed = packed_open(*word);
     struct span span = find_bucket(&packed, token >> BUCKET_SHIFT);
     uint16_t low = (uint16_t)(token >> TOKEN_RHO_BITS);
-    uint32_t at = span.start;
-    uint32_t end = span.start + span.count;
-    while (at < end && packed.lows[at] < low)
-        at++;
-    if (at < end && packed.lows[at] == low)
+    uint32_t at = span.start + lows_below(packed.lows + span.start, span.count, low);
+    if (at < span.start + span.count && packed.lows[at] == low)
         return raise_rho(&packed, token);
     if (span.count == BUCKET_MAX)
         return PACKED_FULL;
@@ -278,7 +240,7 @@ enum packed_result packed_build(uint64_t *word, const struct sketch_shape *shape
         if (packed.bitmap != NULL)
             packed.bitmap[(i + bucket) / 64] |= 1ull << (i + bucket) % 64;
         else
-            packed.counts[bucket]++;
+            counts_add(packed.counts, bucket);
         if ((tokens[i] & TOKEN_RHO_MASK) != 0)
             packed.rhos[(*packed.rho_count)++] = tokens[i];
     }
@@ -290,8 +252,10 @@ void packed_prefetch(uint64_t word, uint32_t token)
 {
     uint32_t count = word_count(word);
     struct packed packed = packed_open(word);
-    __builtin_prefetch(packed.rho_count, 1);
     uint64_t guess = (uint64_t)count * (token >> TOKEN_RHO_BITS) >> TOKEN_HASH_BITS;
+    __builtin_prefetch(packed.rho_count, 1);
+    if (packed.counts != NULL)
+        __builtin_prefetch(packed.counts->in + (token >> BUCKET_SHIFT), 1);
     __builtin_prefetch(packed.lows + guess, 1);
 }
 
@@ -302,12 +266,12 @@ void packed_iter_init(struct packed_iter *iter, uint64_t word, const struct sket
         .low = packed.lows,
         .rho = packed.rhos,
         .bitmap = packed.bitmap,
-        .counts = packed.counts,
+        .counts = packed.counts != NULL ? packed.counts->in : NULL,
         .left = word_count(word),
         .precision = shape->precision,
     };
     if (packed.counts != NULL)
-        iter->bucket_left = packed.counts[0];
+        iter->bucket_left = packed.counts->in[0];
 }
 
 uint32_t packed_iter_next(struct packed_iter *iter)

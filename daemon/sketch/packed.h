@@ -10,7 +10,7 @@
  * Room is a function of the count alone; the block is laid out as
  *
  *   u16 rho_count, 6 bytes unused
- *   u64 bitmap[(room + 256) / 64 rounded up]    or    u8 counts[256]
+ *   u64 bitmap[(room + 256) / 64 rounded up]    or    struct counts
  *   u16 lows[room]
  *   u32 rhos[rho room]                          tokens with a rho, sorted
  *
@@ -20,8 +20,6 @@
 #define CARDINAL_SKETCH_PACKED_H
 
 #include "daemon/sketch/cell.h"
-
-#define PACKED_BUCKETS 256u
 
 /* What became of an addition. */
 enum packed_result {

@@ -173,7 +173,7 @@ static struct estimate estimate_ranks(const struct union_scratch *scratch)
         kernels->ranks_sum(scratch->registers, m, scratch->base, 64u - scratch->shape.precision);
     struct register_sums sums = {
         .kx = ranks.kx,
-        .zeros = scratch->base == 0 ? kernels->ranks_count(scratch->registers, m, 0) : 0,
+        .zeros = ranks.zeros,
         .at_cap = ranks.at_cap,
     };
     return estimate_registers(&sums, &scratch->shape);
