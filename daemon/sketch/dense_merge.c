@@ -31,13 +31,24 @@ static bool exceeds(const struct dense *a, const struct dense *b)
            exceptions_exceed(a, b);
 }
 
-/* Register by register, into bytes, which takes no memory. */
-static void merge_bytes(struct dense *into, const struct dense *from, bool *changed)
+/* Register by register, into bytes, which takes no memory. Takes over the
+ * running estimate of from where that held everything. */
+static void merge_bytes(struct dense *into, const struct dense *from,
+                        const struct sketch_shape *shape, bool *changed)
 {
+    bool from_holds_all = true;
     for (uint32_t i = 0; i < into->register_count; i++) {
         bool raised;
-        dense_raise(into, i, dense_get(from, i), false, &raised);
+        unsigned rank = dense_get(from, i);
+        from_holds_all &= rank >= into->registers[i];
+        dense_raise(into, i, rank, false, &raised);
         *changed |= raised;
+    }
+    if (*changed && from_holds_all) {
+        into->head->hip = from->head->hip;
+        into->head->hip_variance = from->head->hip_variance;
+    } else if (*changed) {
+        dense_reseed(into, shape);
     }
 }
 
@@ -75,36 +86,39 @@ static void merge_nibbles(struct dense *into, const struct dense *from)
     dense_rebuild(into, base);
 }
 
+/* Takes the place of what is part of from. */
+static enum status take_over(struct dense *into, const struct dense *from)
+{
+    struct dense copy;
+    if (!dense_copy(&copy, from))
+        return ST_RESOURCE_EXHAUSTED;
+    dense_free(into);
+    *into = copy;
+    return ST_OK;
+}
+
 enum status dense_merge(struct dense *into, const struct dense *from,
                         const struct sketch_shape *shape, bool *changed)
 {
     *changed = false;
-    if (into->is_bytes || from->is_bytes) {
-        if (!dense_to_bytes(into))
-            return ST_RESOURCE_EXHAUSTED;
-        merge_bytes(into, from, changed);
-    } else if (exceeds(into, from)) {
-        if (!exceeds(from, into)) {
-            struct dense copy;
-            if (!dense_copy(&copy, from))
-                return ST_RESOURCE_EXHAUSTED;
-            dense_free(into);
-            *into = copy;
-            *changed = true;
+    if (!into->is_bytes && !from->is_bytes) {
+        if (!exceeds(into, from))
             return ST_OK;
-        }
+        *changed = true;
+        if (!exceeds(from, into))
+            return take_over(into, from);
         if (!dense_reserve(into, new_exceptions(into, from)))
             return ST_RESOURCE_EXHAUSTED;
-        if (into->is_bytes) {
-            merge_bytes(into, from, changed);
-        } else {
-            merge_exceptions(into, from);
-            merge_nibbles(into, from);
-            *changed = true;
-        }
+    } else if (!dense_to_bytes(into)) {
+        return ST_RESOURCE_EXHAUSTED;
     }
-    if (*changed)
-        dense_reseed(into, shape);
+    if (into->is_bytes) {
+        merge_bytes(into, from, shape, changed);
+        return ST_OK;
+    }
+    merge_exceptions(into, from);
+    merge_nibbles(into, from);
+    dense_reseed(into, shape);
     return ST_OK;
 }
 

@@ -51,6 +51,27 @@ static double tau(double x)
     return sum / 3;
 }
 
+/* m times the squared relative standard error when there are 2^(i - 5) values
+ * a register: the Cramer-Rao bound of the ranks' distribution, which the
+ * estimator comes within measuring error of, up to its limit of 3 ln 2 - 1. */
+static const double squared_errors[] = { 0.503, 0.506, 0.512, 0.524, 0.548, 0.597, 0.690, 0.831,
+                                         0.950, 1.013, 1.046, 1.062, 1.071, 1.076, 1.0794 };
+
+static double register_rse(double value, double m)
+{
+    const int first = -5;
+    const int last = first + (int)(sizeof squared_errors / sizeof squared_errors[0]) - 1;
+    int exponent;
+    double fraction = 2 * frexp(value / m, &exponent) - 1; /* 2^exponent (1 + fraction) */
+    exponent--;
+    if (exponent < first)
+        return sqrt(squared_errors[0] / m);
+    if (exponent >= last)
+        return sqrt(squared_errors[last - first] / m);
+    const double *at = squared_errors + (exponent - first);
+    return sqrt((at[0] + fraction * (at[1] - at[0])) / m);
+}
+
 struct estimate estimate_registers(const struct register_sums *sums,
                                    const struct sketch_shape *shape)
 {
@@ -64,6 +85,8 @@ struct estimate estimate_registers(const struct register_sums *sums,
     if (sums->zeros != 0)
         z += m * sigma(sums->zeros / m);
     estimate.value = HALF_BY_LN2 * m * m / z;
-    estimate.rse = sqrt(1.0794 / m);
+    if (estimate.value > 0x1p64)
+        estimate.value = 0x1p64; /* all registers at the end of the hash */
+    estimate.rse = register_rse(estimate.value, m);
     return estimate;
 }

@@ -105,12 +105,62 @@ START_TEST(merging_what_is_there_changes_nothing)
 }
 END_TEST
 
+START_TEST(merging_into_less_takes_over_the_estimate)
+{
+    uint64_t seed = test_seed();
+    for (size_t i = 0; i < PRECISIONS * SIZES; i++) {
+        struct sketch_shape shape = shape_of(precisions[i / SIZES]);
+        uint64_t n = sizes[i % SIZES];
+        struct cell whole = cell_of(&shape, seed, 0, n);
+        struct cell part = cell_of(&shape, seed, n / 4, n / 2);
+        merge(&part, &whole, &shape);
+        ck_assert_double_eq(cell_estimate(&part, &shape).value,
+                            cell_estimate(&whole, &shape).value);
+        ck_assert_double_eq(cell_estimate(&part, &shape).rse, cell_estimate(&whole, &shape).rse);
+        cell_release(&whole);
+        cell_release(&part);
+    }
+}
+END_TEST
+
+/* Sketches whose bases and exceptions are far apart. */
+START_TEST(merging_holds_for_chosen_ranks)
+{
+    uint64_t seed = test_seed();
+    for (unsigned p = 7; p <= 13; p += 2) {
+        struct sketch_shape shape = shape_of(p);
+        for (unsigned round = 0; round < 60; round++) {
+            struct cell cells[2] = { { 0 } };
+            unsigned most[2] = { round % 12 * 5 + 1, round / 12 * 13 + 1 };
+            reference_init(&ref, p);
+            for (uint32_t i = 0; i < 2 * shape.registers; i++) {
+                struct cell *cell = &cells[i / shape.registers];
+                unsigned least = most[i / shape.registers];
+                uint64_t random = stream_hash(seed + round, i);
+                unsigned spread = random % 50 == 0 ? 20 : 3;
+                unsigned bit = p + least + (unsigned)(random >> 8) % spread;
+                uint64_t hash = (bit < 64 ? 1ull << bit : 0) | i % shape.registers;
+                add_hash(cell, &shape, hash);
+                reference_add(&ref, hash);
+            }
+            merge(&cells[0], &cells[1], &shape);
+            ck_registers(&cells[0], &shape, &ref);
+            /* the sums that hashes are turned away by are right as well */
+            add_stream(&cells[0], &shape, &ref, seed, 0, 2000);
+            ck_registers(&cells[0], &shape, &ref);
+            cell_release(&cells[0]);
+            cell_release(&cells[1]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_stream_split_and_merged_is_the_stream)
 {
     uint64_t seed = test_seed();
     for (unsigned p = 4; p <= 18; p++) {
         struct sketch_shape shape = shape_of(p);
-        for (uint64_t n = 3; n < 100000; n *= 6) {
+        for (uint64_t n = 3; n < 50000; n *= 6) {
             struct cell parts[4] = { { 0 } };
             reference_init(&ref, p);
             for (uint64_t i = 0; i < n; i++)
@@ -153,6 +203,8 @@ int main(void)
         a_union_has_the_registers_of_both,
         merging_is_associative,
         merging_what_is_there_changes_nothing,
+        merging_into_less_takes_over_the_estimate,
+        merging_holds_for_chosen_ranks,
         a_stream_split_and_merged_is_the_stream,
         a_merged_cell_grows_on,
     };
