@@ -49,11 +49,9 @@ static void sort_rows(const struct shard_set *shards, struct batch *batch)
     }
 }
 
-static void prefetch_cells(const struct apply *apply, const struct batch_row *from)
+static void prefetch_cells(const struct apply *apply, const struct batch_row *from,
+                           const struct row *row)
 {
-    const struct row *row = shard_guess(apply->shard, from->key_hash);
-    if (row == NULL)
-        return;
     uint32_t count = from->cell_count < WINDOW_CELLS ? from->cell_count : WINDOW_CELLS;
     for (uint32_t i = 0; i < count; i++) {
         const struct batch_cell *values = &apply->batch->cells[from->first_cell + i];
@@ -67,17 +65,21 @@ static void prefetch_cells(const struct apply *apply, const struct batch_row *fr
 /* Fetches ahead what the next rows of this shard need; where they end. */
 static uint32_t prefetch_window(const struct apply *apply)
 {
-    const struct batch_row *rows = apply->batch->rows;
-    uint32_t first = apply->cursor->next_row;
-    uint32_t end = first;
-    while (end < apply->batch->row_count && end - first < WINDOW &&
-           rows[end].shard == rows[first].shard)
-        shard_prefetch(apply->shard, rows[end++].key_hash);
-    for (uint32_t i = first; i < end; i++)
-        shard_prefetch_row(apply->shard, rows[i].key_hash);
-    for (uint32_t i = first; i < end; i++)
-        prefetch_cells(apply, &rows[i]);
-    return end;
+    const struct batch_row *rows = apply->batch->rows + apply->cursor->next_row;
+    uint32_t left = apply->batch->row_count - apply->cursor->next_row;
+    const struct row *guesses[WINDOW];
+    uint32_t n = 0;
+    while (n < left && n < WINDOW && rows[n].shard == rows[0].shard)
+        n++;
+    for (uint32_t i = 0; i < n; i++)
+        shard_prefetch(apply->shard, rows[i].key_hash);
+    for (uint32_t i = 0; i < n; i++)
+        guesses[i] = shard_guess(apply->shard, rows[i].key_hash);
+    for (uint32_t i = 0; i < n; i++) {
+        if (guesses[i] != NULL)
+            prefetch_cells(apply, &rows[i], guesses[i]);
+    }
+    return apply->cursor->next_row + n;
 }
 
 /* The key's row with places for all cells that the batch still brings, made or

@@ -1,6 +1,7 @@
 #include "daemon/table/table_impl.h"
 
-#define WINDOW 32u /* keys that are looked up together */
+#define WINDOW 32u         /* keys that are looked up together, at most */
+#define WINDOW_CELLS 1024u /* cells that are read under one hold of locks */
 
 void row_estimates(const struct table *table, const struct row *row,
                    const struct column_set *columns, struct estimate *out)
@@ -21,6 +22,7 @@ bool table_estimate(struct table *table, struct bytes_view key, struct column_se
 
 /* Keys that are looked up together, in the order of their shards. */
 struct window {
+    uint32_t room;
     uint32_t count;
     struct placed_key keys[WINDOW];
     struct shard *shards[WINDOW]; /* NULL: has no keys */
@@ -32,7 +34,7 @@ static void fill_window(struct window *window, const struct table *table,
                         const struct bytes_view *keys, size_t first, size_t n)
 {
     window->count = 0;
-    for (size_t i = first; i < n && window->count < WINDOW; i++) {
+    for (size_t i = first; i < n && window->count < window->room; i++) {
         struct placed_key placed = { keys[i], shard_set_hash(&table->shards, keys[i]) };
         uint32_t to = window->count++;
         for (; to > 0 && shard_number(window->keys[to - 1].hash) > shard_number(placed.hash);
@@ -65,7 +67,7 @@ static void lock_window(const struct window *window)
     }
     for (uint32_t i = 0; i < window->count; i++) {
         if (window->shards[i] != NULL)
-            shard_prefetch_row(window->shards[i], window->keys[i].hash);
+            shard_guess(window->shards[i], window->keys[i].hash);
     }
 }
 
@@ -83,6 +85,9 @@ void table_estimate_many(struct table *table, const struct bytes_view *keys, siz
                          struct column_set *columns, struct estimate *out, bool *found)
 {
     struct window window;
+    window.room = WINDOW;
+    if (columns->count > WINDOW_CELLS / WINDOW)
+        window.room = WINDOW_CELLS / columns->count;
     for (size_t first = 0; first < n; first += window.count) {
         fill_window(&window, table, keys, first, n);
         lock_window(&window);

@@ -56,7 +56,7 @@ void index_release(struct index *index)
 
 static bool is_full(const struct index_segment *segment)
 {
-    return segment->count >= (1u << segment->bits) * 13 / 16;
+    return segment->count >= (1u << segment->bits) * 7 / 8;
 }
 
 static void segment_put(struct index_segment *segment, struct index_entry entry)

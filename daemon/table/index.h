@@ -8,7 +8,7 @@
  * slot, and equal tags mean equal keys but for one pair in 2^32, so growing
  * looks at no row.
  *
- * Takes 8 bytes a slot at loads between 0.4 and 0.8. Thread safety: none. */
+ * Takes 8 bytes a slot at loads between 0.44 and 0.88. Thread safety: none. */
 #ifndef CARDINAL_TABLE_INDEX_H
 #define CARDINAL_TABLE_INDEX_H
 

@@ -7,8 +7,8 @@
 #include "daemon/table/heap_bytes.h"
 
 #define ROOM_FIRST 6u
-#define ROOM_SHARE 96u /* a leaf of no more entries has room for a neighbour's */
-#define MERGE_MAX 32u  /* a leaf of no more entries may join a neighbour */
+#define ROOM_SHARE 112u /* a leaf of no more entries has room for a neighbour's */
+#define MERGE_MAX 32u   /* a leaf of no more entries may join a neighbour */
 #define LEAVES_FIRST 1u
 
 static size_t leaf_size(uint32_t room)

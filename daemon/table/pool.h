@@ -1,6 +1,6 @@
 /* pool: a shard's memory for rows, in blocks that 32-bit references name.
  *
- * Blocks are cut from chunks of 32 KiB without a header of their own and
+ * Blocks are cut from chunks of 16 KiB without a header of their own and
  * rounded to 8 bytes, so that a row of 20 bytes takes 24; a reference takes
  * half of what a pointer does, and indices hold several a row. The first chunk
  * starts small and doubles, so that a shard of few keys stays small. Freed
@@ -10,7 +10,7 @@
  * Every block begins with a 32-bit word, whose top bit says that it is in use:
  * that of a free one is clear. So the blocks of a chunk can be walked.
  *
- * Limits: 32 GiB, blocks of up to POOL_BLOCK_MAX bytes. Thread safety: none. */
+ * Limits: 32 GiB in all, blocks of up to POOL_BLOCK_MAX bytes. Thread safety: none. */
 #ifndef CARDINAL_TABLE_POOL_H
 #define CARDINAL_TABLE_POOL_H
 
@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define POOL_UNIT_BYTES 8u
-#define POOL_CHUNK_BITS 12u /* log2 of the units of a chunk */
+#define POOL_CHUNK_BITS 11u /* log2 of the units of a chunk */
 #define POOL_CHUNK_UNITS (1u << POOL_CHUNK_BITS)
 #define POOL_CLASSES 73u
 #define POOL_BLOCK_MAX (672u * POOL_UNIT_BYTES)

@@ -10,7 +10,7 @@
 
 static bool is_called(const struct schema_column *column, struct bytes_view name)
 {
-    return strlen(column->info.name) == name.len &&
+    return name.len <= NAME_MAX_BYTES && column->info.name[name.len] == '\0' &&
            memcmp(column->info.name, name.data, name.len) == 0;
 }
 
@@ -55,8 +55,8 @@ static enum status plan_column(struct schema_plan *plan, struct bytes_view name,
         slot++;
     slot_mask_set(&plan->taken, slot);
     struct schema_column *column = &plan->columns[plan->count++];
+    memset(column->info.name, 0, sizeof column->info.name);
     memcpy(column->info.name, name.data, name.len);
-    column->info.name[name.len] = '\0';
     column->info.id = plan->next_id++;
     column->slot = (uint16_t)slot;
     return ST_OK;

@@ -59,14 +59,11 @@ const struct row *shard_guess(const struct shard *shard, uint64_t hash)
 {
     struct index_probe probe;
     uint32_t ref = index_first(&shard->index, (uint32_t)hash, &probe);
-    return ref == 0 ? NULL : pool_at(&shard->rows, ref);
-}
-
-void shard_prefetch_row(const struct shard *shard, uint64_t hash)
-{
-    const struct row *row = shard_guess(shard, hash);
-    if (row != NULL)
-        __builtin_prefetch(row, 1);
+    if (ref == 0)
+        return NULL;
+    const struct row *row = pool_at(&shard->rows, ref);
+    __builtin_prefetch(row, 1);
+    return row;
 }
 
 /* The reference of the key's row, or 0, and where the index has it. */
@@ -159,33 +156,36 @@ void shard_trim(struct shard *shard)
     pool_release(&shard->rows);
 }
 
-static void count_cell(struct shard *shard, enum cell_state state, size_t bytes)
+/* What a cell counts for in the shard's usage. */
+struct counted {
+    enum cell_state state;
+    size_t bytes;
+};
+
+static inline struct counted counted_of(const struct cell *cell)
 {
-    if (state == CELL_EMPTY)
-        return;
-    shard->cells[state]++;
-    shard->cell_bytes[state] += bytes;
+    enum cell_state state = cell_state(cell);
+    return (struct counted){ state, state <= CELL_INLINE ? 0 : cell_bytes(cell) };
 }
 
-static void uncount_cell(struct shard *shard, enum cell_state state, size_t bytes)
+/* Takes the cell out as it was and in as it is; empty ones count under
+ * CELL_EMPTY, which nobody reads. */
+static inline void recount(struct shard *shard, struct counted was, struct counted is)
 {
-    if (state == CELL_EMPTY)
-        return;
-    shard->cells[state]--;
-    shard->cell_bytes[state] -= bytes;
+    shard->cells[was.state]--;
+    shard->cell_bytes[was.state] -= was.bytes;
+    shard->cells[is.state]++;
+    shard->cell_bytes[is.state] += is.bytes;
 }
 
 enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
                            const void *hashes, size_t n, size_t *changed)
 {
-    enum cell_state state = cell_state(cell);
-    size_t bytes = cell_bytes(cell);
     uint64_t word = cell->word;
+    struct counted was = counted_of(cell);
     enum status status = cell_add(cell, shape, hashes, n, changed);
-    if (*changed == 0 && cell->word == word)
-        return status;
-    uncount_cell(shard, state, bytes);
-    count_cell(shard, cell_state(cell), cell_bytes(cell));
+    if (*changed > 0 || cell->word != word)
+        recount(shard, was, counted_of(cell));
     return status;
 }
 
@@ -193,7 +193,7 @@ void shard_cell_release(struct shard *shard, struct cell *cell)
 {
     if (cell->word == 0)
         return;
-    uncount_cell(shard, cell_state(cell), cell_bytes(cell));
+    recount(shard, counted_of(cell), (struct counted){ CELL_EMPTY, 0 });
     cell_release(cell);
 }
 

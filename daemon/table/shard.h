@@ -39,14 +39,14 @@ void shard_free(struct shard *shard);
 void shard_lock(struct shard *shard);
 void shard_unlock(struct shard *shard);
 
-/* Ask the CPU for what shard_find() will look at: first, then its row. */
+/* Asks the CPU for what shard_find() will look at first. */
 static inline void shard_prefetch(const struct shard *shard, uint64_t hash)
 {
     index_prefetch(&shard->index, (uint32_t)hash);
 }
-void shard_prefetch_row(const struct shard *shard, uint64_t hash);
 
-/* The row that has this hash, going by the index alone: to prefetch its cells. */
+/* The row that has this hash, going by the index alone, or NULL: fetched ahead,
+ * for the caller to fetch its cells ahead in turn. */
 const struct row *shard_guess(const struct shard *shard, uint64_t hash);
 
 /* The key's row, or NULL. */

@@ -4,7 +4,7 @@
 #include "daemon/table/key_list.h"
 #include "daemon/table/table_impl.h"
 
-#define STRETCH_CELLS 512u /* cells merged under one hold of the lock */
+#define STRETCH_CELLS 256u /* cells merged under one hold of the lock */
 
 /* A union under way. */
 struct unite {
@@ -70,7 +70,7 @@ static enum status unite_listed(struct table *table, struct unite *unite, struct
     for (size_t i = 0; i < n; i++)
         shard_prefetch(shard, keys[i].hash);
     for (size_t i = 0; i < n; i++)
-        shard_prefetch_row(shard, keys[i].hash);
+        shard_guess(shard, keys[i].hash);
     for (size_t i = 0; i < n && status == ST_OK; i++) {
         struct placed_key placed = { list->list[keys[i].at], keys[i].hash };
         const struct row *row = shard_find(shard, &placed);

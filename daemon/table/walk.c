@@ -3,7 +3,7 @@
 #include "daemon/table/table_impl.h"
 
 #define STRETCH_ROWS 256u
-#define STRETCH_CELLS 512u /* cells looked at under one hold of the lock */
+#define STRETCH_CELLS 256u /* cells looked at under one hold of the lock, about */
 #define AHEAD 8u           /* rows fetched ahead */
 
 enum status task_check(const struct task *task)
@@ -77,15 +77,21 @@ static enum status walk_shard(struct table *table, struct shard *shard, struct w
     return status;
 }
 
+/* How many rows of that many cells a stretch may have. */
+static uint32_t stretch_rows(uint32_t cells)
+{
+    if (cells <= STRETCH_CELLS / STRETCH_ROWS)
+        return STRETCH_ROWS;
+    return cells >= STRETCH_CELLS ? 1 : STRETCH_CELLS / cells;
+}
+
 enum status table_walk(struct table *table, const struct selector *selector,
                        struct column_set *columns, const struct task *task, stretch_visit *visit,
                        void *arg)
 {
     struct walk walk = { .selector = selector };
-    uint32_t cells = columns == NULL || columns->count == 0 ? 1 : columns->count;
-    walk.rows_max = STRETCH_CELLS / cells;
-    if (walk.rows_max > STRETCH_ROWS)
-        walk.rows_max = STRETCH_ROWS;
+    uint32_t cells = columns != NULL ? columns->count : atomic_load(&table->schema.width);
+    walk.rows_max = stretch_rows(cells);
     enum status status = ST_OK;
     for (uint32_t i = 0; i < SHARD_COUNT && status == ST_OK; i++) {
         struct shard *shard = shard_set_get(&table->shards, i);
