@@ -50,13 +50,13 @@ END_TEST
 
 START_TEST(answer_that_would_exceed_the_frame_is_refused)
 {
-    const char *const options[] = { "--max-frame", "4096", NULL };
+    const char *const options[] = { "--max-frame", "65536", NULL };
     struct scene scene;
     scene_begin(&scene, options);
     Cardinal__V1__Request *request = request_count(SCENE_TABLE, "k", NULL);
-    for (int i = 0; i < 500; i++)
+    for (int i = 0; i < 5000; i++)
         append_key(request->cardinality->selector->list, "k");
-    scene_refuses(&scene, request, TOO_LARGE, "");
+    scene_refuses(&scene, request, TOO_LARGE, "65536");
     scene_end(&scene);
 }
 END_TEST

@@ -9,7 +9,8 @@
 #include "tests/integration/harness/scene.h"
 
 #define KEYS 1500u
-#define FRAME_CAP 16384u
+#define COLUMNS 16u
+#define FRAME_CAP 65536u
 
 struct key {
     uint8_t bytes[8];
@@ -17,7 +18,7 @@ struct key {
 };
 
 static struct key keys[KEYS]; /* in order */
-static const char *const frame_options[] = { "--max-frame", "16384", NULL };
+static const char *const frame_options[] = { "--max-frame", "65536", NULL };
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -40,11 +41,12 @@ static void make_keys(void)
 
 static void begin(struct daemon *daemon, struct wire *wire, const char *const *options)
 {
-    static const char *const columns[] = { "c", "d" };
+    static const char *const columns[COLUMNS] = { "c", "d", "e", "f", "g", "h", "i", "j",
+                                                  "k", "l", "m", "n", "o", "p", "q", "r" };
     make_keys();
     daemon_start(daemon, DAEMON_TCP, options);
     call_connect(wire, daemon_address(daemon));
-    call_create(wire, "t", columns, 2, 0);
+    call_create(wire, "t", columns, COLUMNS, 0);
     for (unsigned from = 0; from < KEYS; from += 100) {
         Cardinal__V1__Request *request = request_add("t", "", "c", 0, 0);
         for (unsigned i = from; i < from + 100; i++) {
@@ -93,9 +95,9 @@ static bool take_page(struct wire *wire, Cardinal__V1__Request *request, struct 
         if (keys[*next].len > 0)
             ck_assert_mem_eq(page->keys[i]->key.data, keys[*next].bytes, keys[*next].len);
         ck_assert(page->keys[i]->found);
-        ck_assert_uint_eq(page->keys[i]->n_estimates, 2);
+        ck_assert_uint_eq(page->keys[i]->n_estimates, COLUMNS);
         ck_assert_double_eq_tol(page->keys[i]->estimates[0], 1, 0.01);
-        ck_assert_double_eq(page->keys[i]->estimates[1], 0);
+        ck_assert_double_eq(page->keys[i]->estimates[COLUMNS - 1], 0);
     }
     bool more = page->next_page_token.len > 0;
     set_bytes(&request->scan->page_token, page->next_page_token.data, page->next_page_token.len);
