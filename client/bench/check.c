@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client/bench/link.h"
 #include "client/bench/settings.h"
@@ -10,40 +9,80 @@
 #define SIGMAS 5.0
 #define FEW 3.0 /* small counts may be off by as much */
 
-/* Which numbers below a bound have been seen. */
-struct seen {
-    uint64_t *words;
-    uint64_t count;
+/* Numbers, each as often as it came. */
+struct numbers {
+    uint64_t *at;
+    size_t count;
+    size_t capacity;
 };
 
-static void see(struct seen *seen, uint64_t number)
+static bool keep(struct numbers *numbers, uint64_t number)
 {
-    uint64_t bit = UINT64_C(1) << (number % 64);
-    if (seen->words[number / 64] & bit)
-        return;
-    seen->words[number / 64] |= bit;
-    seen->count++;
+    if (numbers->count == numbers->capacity) {
+        size_t capacity = numbers->capacity == 0 ? 1024 : 2 * numbers->capacity;
+        uint64_t *at = reallocarray(numbers->at, capacity, sizeof *at);
+        if (at == NULL)
+            return false;
+        numbers->at = at;
+        numbers->capacity = capacity;
+    }
+    numbers->at[numbers->count++] = number;
+    return true;
 }
 
-/* Runs the generators again and counts the distinct numbers of the events that the
- * check is about: those of the key of rank 0, in column 0. False: no memory. */
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static uint64_t count_distinct(struct numbers *numbers)
+{
+    uint64_t distinct = 0;
+    if (numbers->count > 0)
+        qsort(numbers->at, numbers->count, sizeof numbers->at[0], compare_numbers);
+    for (size_t i = 0; i < numbers->count; i++)
+        distinct += i == 0 || numbers->at[i] != numbers->at[i - 1] ? 1 : 0;
+    return distinct;
+}
+
+/* The numbers that the first key got from one generator. False: no memory. */
+static bool replay(struct numbers *numbers, const struct settings *settings, uint32_t index,
+                   uint64_t made)
+{
+    struct generator generator;
+    generator_begin(&generator, &settings->workload, index, settings->connections);
+    for (uint64_t n = 0; n < made && generator_next(&generator); n++) {
+        if (generator.event.rank == 0 && !keep(numbers, generator.event.number))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t sum_made(const struct settings *settings, const struct link *links)
+{
+    uint64_t made = 0;
+    for (uint32_t i = 0; i < settings->connections; i++)
+        made += links[i].made;
+    return made;
+}
+
+/* Distinct values of the first key. False: no memory. */
 static bool count_exactly(const struct settings *settings, const struct link *links,
                           uint64_t *exact)
 {
-    struct seen seen = { calloc(settings->workload.values / 64 + 1, sizeof(uint64_t)), 0 };
-    if (seen.words == NULL)
-        return false;
-    for (uint32_t i = 0; i < settings->connections; i++) {
-        struct generator generator;
-        generator_begin(&generator, &settings->workload, i, settings->connections);
-        for (uint64_t n = 0; n < links[i].made && generator_next(&generator); n++) {
-            if (generator.event.rank == 0 && generator.event.column == 0)
-                see(&seen, generator.event.number);
-        }
+    struct numbers numbers = { 0 };
+    bool whole = true;
+    if (settings->workload.kind == WORKLOAD_HOT) {
+        *exact = sum_made(settings, links); /* no value comes twice */
+        return true;
     }
-    free(seen.words);
-    *exact = seen.count;
-    return true;
+    for (uint32_t i = 0; whole && i < settings->connections; i++)
+        whole = replay(&numbers, settings, i, links[i].made);
+    *exact = count_distinct(&numbers);
+    free(numbers.at);
+    return whole;
 }
 
 static void compare(struct check *check, const char *what, uint64_t exact,

@@ -6,7 +6,7 @@
 #include "client/bench/link.h"
 #include "client/bench/settings.h"
 
-#define WAIT_MAX_NS (100u * 1000u * 1000u) /* then look again */
+#define WAIT_MAX_NS UINT64_C(100000000) /* then look again */
 
 /* The link that has waited longest for an answer to a question, or NULL. */
 static struct link *find_oldest(struct worker *worker)

@@ -17,8 +17,8 @@ struct worker {
     struct result result;
 };
 
-/* Sends all there is to be sent, or as much as there is time for, and waits for the
- * answers. Fits pthread_create(). */
-void *worker_run(void *worker);
+/* arg is the struct worker. Sends all there is to be sent, or as much as there is time for, and
+ * waits for the answers. Fits pthread_create(). */
+void *worker_run(void *arg);
 
 #endif

@@ -28,9 +28,10 @@ bool workload_parse(const char *name, enum workload_kind *out)
 void workload_key(char key[WORKLOAD_KEY_BYTES], uint32_t rank)
 {
     static const char digits[] = "0123456789abcdef";
-    memcpy(key, "key-", 4);
+    static const char prefix[4] = { 'k', 'e', 'y', '-' };
+    memcpy(key, prefix, sizeof prefix);
     for (unsigned i = 0; i < 8; i++)
-        key[4 + i] = digits[rank >> (28 - 4 * i) & 15];
+        key[sizeof prefix + i] = digits[rank >> (28 - 4 * i) & 15];
 }
 
 static void set_key(struct event *event, uint32_t rank)

@@ -96,7 +96,7 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG: /* the first: by now all that are left are arguments */
         parse->positional->at = &state->argv[state->next - 1];
-        parse->positional->count = (size_t)(state->argc - state->next + 1);
+        parse->positional->count = (size_t)state->argc - (size_t)state->next + 1;
         state->next = state->argc;
         return 0;
     case ARGP_KEY_END:

@@ -115,7 +115,7 @@ bool unescape(char *text, size_t *len)
     char *out = text;
     for (const char *in = text; *in != '\0';) {
         if (*in == '\\') {
-            char byte;
+            char byte = 0;
             in += 1 + read_escape(in + 1, &byte);
             *out++ = byte;
         } else {

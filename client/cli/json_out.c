@@ -81,7 +81,8 @@ void json_estimate(struct json *json, const char *name, double value)
 
 static char *put_base64(char *out, const uint8_t *bytes, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     for (size_t i = 0; i < len; i += 3) {
         size_t have = len - i < 3 ? len - i : 3;
         uint32_t bits = (uint32_t)bytes[i] << 16;
@@ -89,8 +90,8 @@ static char *put_base64(char *out, const uint8_t *bytes, size_t len)
         bits |= have > 2 ? (uint32_t)bytes[i + 2] : 0;
         *out++ = digits[bits >> 18 & 63];
         *out++ = digits[bits >> 12 & 63];
-        *out++ = have > 1 ? digits[bits >> 6 & 63] : '=';
-        *out++ = have > 2 ? digits[bits & 63] : '=';
+        *out++ = digits[have > 1 ? bits >> 6 & 63 : 64];
+        *out++ = digits[have > 2 ? bits & 63 : 64];
     }
     return out;
 }
