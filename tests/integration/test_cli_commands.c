@@ -12,6 +12,7 @@
 #include "tests/integration/harness/programs.h"
 #include "tests/integration/harness/run_integration.h"
 
+static const char program[] = PROGRAM_CARDINAL;
 static struct daemon daemon_;
 static const char *server;
 
@@ -34,7 +35,7 @@ static void fill(void)
 /* Runs it and demands that it writes one line with such a beginning and end. */
 static void assert_line(const char *begin, const char *end, const char *const *arguments)
 {
-    const char *argv[16] = { PROGRAM_CARDINAL, "--server", server };
+    const char *argv[16] = { program, "--server", server };
     struct run run;
     for (size_t i = 0; arguments[i] != NULL; i++)
         argv[i + 3] = arguments[i];
@@ -62,7 +63,7 @@ START_TEST(cli_prints_stats)
 {
     start();
     assert_line("{\"version\":\"0.1.0\",\"uptime_ms\":", "}\n", ARGUMENTS("--json", "stats"));
-    const char *const argv[] = { PROGRAM_CARDINAL, "--server", server, "stats", NULL };
+    const char *const argv[] = { program, "--server", server, "stats", NULL };
     struct run run;
     run_program(&run, argv);
     ck_assert_int_eq(run.exit_status, 0);
@@ -138,7 +139,7 @@ START_TEST(cli_shows_a_table_with_exact_numbers)
     snprintf(digest, sizeof digest, ",\"digest\":\"%016" PRIx64 "\"}\n", call_digest(&wire, "t"));
     wire_close(&wire);
     assert_line("{\"name\":\"t\",", digest, ARGUMENTS("table", "show", "t", "--digest", "--json"));
-    const char *const argv[] = { PROGRAM_CARDINAL, "--server", server, "table", "show", "t", NULL };
+    const char *const argv[] = { program, "--server", server, "table", "show", "t", NULL };
     struct run run;
     run_program(&run, argv);
     ck_assert_ptr_nonnull(strstr(run.out, "name       t\nid         "));
@@ -224,8 +225,7 @@ START_TEST(cli_tells_output_that_cannot_be_written)
 {
     fill();
     char command[512];
-    snprintf(command, sizeof command, "exec %s --server %s scan t >/dev/full", PROGRAM_CARDINAL,
-             server);
+    snprintf(command, sizeof command, "exec %s --server %s scan t >/dev/full", program, server);
     const char *const argv[] = { "sh", "-c", command, NULL };
     struct run run;
     run_program(&run, argv);

@@ -1,5 +1,6 @@
 /* The command line where there is no server, or no need of one. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +10,15 @@
 #include "tests/integration/harness/run_integration.h"
 #include "tests/integration/harness/scratch_dir.h"
 
+static const char program[] = PROGRAM_CARDINAL;
+
 /* A discard port that nothing listens on, should anything be sent after all. */
 #define NOWHERE "tcp://127.0.0.1:9"
 
 /* Wrong usage: one line, that begins with the program's name, and 2. */
 static void assert_usage(const char *text, const char *const *arguments)
 {
-    const char *argv[32] = { PROGRAM_CARDINAL };
+    const char *argv[32] = { program };
     struct run run;
     for (size_t i = 0; arguments[i] != NULL; i++)
         argv[i + 1] = arguments[i];
@@ -124,18 +127,19 @@ START_TEST(cli_explains_itself_and_every_command)
     static const char *const commands[] = { "ping", "stats", "load",   "add",
                                             "scan", "count", "delete", "union" };
     static const char *const verbs[] = { "create", "alter", "drop", "list", "show" };
-    assert_help(ARGUMENTS(PROGRAM_CARDINAL, "--help"), "tcp://127.0.0.1:7410");
-    assert_help(ARGUMENTS(PROGRAM_CARDINAL, "--help"), "table create");
-    assert_help(ARGUMENTS(PROGRAM_CARDINAL, "--version"), "cardinal 0.1.0\n");
-    assert_help(ARGUMENTS(PROGRAM_CARDINAL, "load", "--help"), "1048576");
+    assert_help(ARGUMENTS(program, "--help"), "tcp://127.0.0.1:7410");
+    assert_help(ARGUMENTS(program, "--help"), "table create");
+    assert_help(ARGUMENTS(program, "--version"), "cardinal 0.1.0\n");
+    assert_help(ARGUMENTS(program, "load", "--help"), "1048576");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        char usage[64] = "Usage: cardinal ";
-        assert_help(ARGUMENTS(PROGRAM_CARDINAL, commands[i], "--help"), strcat(usage, commands[i]));
+        char usage[64];
+        snprintf(usage, sizeof usage, "Usage: cardinal %s ", commands[i]);
+        assert_help(ARGUMENTS(program, commands[i], "--help"), usage);
     }
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        char usage[64] = "Usage: cardinal table ";
-        assert_help(ARGUMENTS(PROGRAM_CARDINAL, "table", verbs[i], "--help"),
-                    strcat(usage, verbs[i]));
+        char usage[64];
+        snprintf(usage, sizeof usage, "Usage: cardinal table %s ", verbs[i]);
+        assert_help(ARGUMENTS(program, "table", verbs[i], "--help"), usage);
     }
 }
 END_TEST
@@ -153,7 +157,7 @@ END_TEST
 
 START_TEST(cli_takes_the_server_from_the_environment)
 {
-    const char *const argv[] = { PROGRAM_CARDINAL, "ping", NULL };
+    const char *const argv[] = { program, "ping", NULL };
     struct run run;
     setenv("CARDINAL_SERVER", "unix:///nonexistent/socket", 1);
     run_program(&run, argv);

@@ -1,5 +1,6 @@
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -175,7 +176,7 @@ START_TEST(csv_takes_fields_of_a_megabyte)
     for (size_t i = 100; i < len; i += 100)
         text[i] = '\n';
     text[0] = '"';
-    memcpy(text + len, "\",y\n", 4);
+    snprintf(text + len, 8, "\",y\n");
     begin(text, len + 4, 2u << 20);
     struct record record;
     struct fault fault;

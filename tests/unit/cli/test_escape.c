@@ -1,5 +1,6 @@
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/cli/escape.h"
@@ -73,7 +74,7 @@ START_TEST(unescape_refuses_unknown_escapes_and_changes_nothing)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char text[16];
         size_t len = 77;
-        strcpy(text, wrong[i]);
+        snprintf(text, sizeof text, "%s", wrong[i]);
         ck_assert_msg(!unescape(text, &len), "took '%s'", wrong[i]);
         ck_assert_str_eq(text, wrong[i]);
         ck_assert_uint_eq(len, 77);

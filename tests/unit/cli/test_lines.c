@@ -103,9 +103,9 @@ END_TEST
 START_TEST(lines_longer_than_the_buffer_are_passed_over)
 {
     size_t len = 3u << 20;
-    char *text = malloc(len + 3);
+    char *text = malloc(len + 4);
     memset(text, 'x', len);
-    memcpy(text + len, "\na\n", 3);
+    snprintf(text + len, 4, "\na\n");
     int fd;
     struct lines *lines = lines_of(text, len + 3, 1000, &fd);
     assert_too_long(lines, 1);
@@ -123,7 +123,7 @@ END_TEST
 START_TEST(lines_are_whole_wherever_reads_cut_them)
 {
     enum { COUNT = 20000 };
-    char *text = malloc(COUNT * 64);
+    char *text = malloc((size_t)COUNT * 64);
     size_t len = 0;
     for (int i = 0; i < COUNT; i++)
         len += (size_t)sprintf(text + len, "%d %.*s\n", i, i % 40,
