@@ -38,8 +38,9 @@ static inline ProtobufCBinaryData binary(const char *text)
 
 #define ck_assert_view_eq(view, text)                                                              \
     do {                                                                                           \
-        ck_assert_uint_eq((view).len, strlen(text));                                               \
-        ck_assert_mem_eq((view).data, text, (view).len);                                           \
+        struct bytes_view view_ = (view);                                                          \
+        ck_assert_uint_eq(view_.len, strlen(text));                                                \
+        ck_assert_mem_eq(view_.data, text, view_.len);                                             \
     } while (0)
 
 #endif
