@@ -77,7 +77,9 @@ static inline uint8_t *run_put(uint8_t *at, const void *data, size_t len)
 static inline void bytes_append(struct bytes *bytes, const void *data, size_t len)
 {
     assert(bytes->cap - bytes->len >= len);
-    run_put(bytes->data + bytes->len, data, len);
+    if (len == 0) /* there may be no data at all */
+        return;
+    memcpy(bytes->data + bytes->len, data, len);
     bytes->len += len;
 }
 

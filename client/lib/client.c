@@ -114,8 +114,8 @@ static void reconnect(struct cardinal_client *client, int64_t until_ms)
         wait_for(-1, 0, client->retry_at_ms < until_ms ? client->retry_at_ms : until_ms);
         return;
     }
-    if (core_reconnecting(&client->core, &client->connection))
-        client_open(client);
+    core_reconnecting(&client->core);
+    client_open(client);
 }
 
 static void read_in(struct cardinal_client *client)

@@ -264,6 +264,14 @@ static void fail_lost(struct core *core, struct call *call, const struct fault *
     core_finish(core, call);
 }
 
+/* May the call go on to another connection? */
+static bool may_go_on(const struct core *core, const struct call *call, const struct fault *fault)
+{
+    if (call->connections > core->retries)
+        return false;
+    return call->state != CALL_WRITTEN || (call->repeatable && !ends_calls(fault));
+}
+
 void core_lost(struct core *core, const struct fault *fault)
 {
     drop_output(core);
@@ -274,25 +282,18 @@ void core_lost(struct core *core, const struct fault *fault)
     struct call *next;
     for (struct call *call = core->first; call != NULL; call = next) {
         next = call->next;
-        if (call->state == CALL_WRITTEN && (ends_calls(fault) || !call->repeatable))
-            fail_lost(core, call, fault);
-        else
+        if (may_go_on(core, call, fault))
             call->state = CALL_QUEUED;
+        else
+            fail_lost(core, call, fault);
     }
     core->next_out = core->first;
 }
 
-bool core_reconnecting(struct core *core, const struct fault *last)
+void core_reconnecting(struct core *core)
 {
-    struct call *next;
-    for (struct call *call = core->first; call != NULL; call = next) {
-        next = call->next;
-        if (call->connections > core->retries)
-            fail_lost(core, call, last);
-        else
-            call->connections++;
-    }
-    return core->first != NULL;
+    for (struct call *call = core->first; call != NULL; call = call->next)
+        call->connections++;
 }
 
 void core_fail_all(struct core *core, const struct fault *fault)

@@ -118,12 +118,12 @@ bool core_is_late(const struct core *core, int64_t now_ms);
  * connection is to be dropped. */
 bool core_expire(struct core *core, int64_t now_ms);
 
-/* The connection is gone, for the reason in fault. */
+/* The connection, or the attempt to make one, is over, for the reason in fault:
+ * ends the calls that cannot be sent again, or have had their connections. */
 void core_lost(struct core *core, const struct fault *fault);
 
-/* A connection is about to be made anew: ends calls that have seen enough of
- * them, with last as the reason. Returns whether any call still waits. */
-bool core_reconnecting(struct core *core, const struct fault *last);
+/* A connection is about to be made anew, for the calls that wait. */
+void core_reconnecting(struct core *core);
 
 /* Ends a call: its fault says how, and its slot is no longer its own. */
 void core_finish(struct core *core, struct call *call);
