@@ -150,6 +150,27 @@ void add_values(struct table *table, struct bytes_view key, const char *column, 
     free(hashes);
 }
 
+struct table *numbered_table(struct catalog **catalog, uint32_t count)
+{
+    static const char *const columns_ab[] = { "a", "b" };
+    struct table *table = fixture_table(catalog, columns_ab, 2);
+    struct column_set columns;
+    struct filler filler;
+    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
+    filler_init(&filler);
+    for (uint32_t i = 0; i < count; i++) {
+        char key[16];
+        uint64_t hash = value_hash(i);
+        snprintf(key, sizeof key, "k%05u", i);
+        filler_row(&filler, view(key));
+        filler_cell(&filler, 0, &hash, 1);
+        if (i % 200 == 199 || i == count - 1)
+            ck_assert_uint_eq(filler_apply(&filler, table, &columns, 1000), i % 200 + 1);
+    }
+    filler_release(&filler);
+    return table;
+}
+
 uint64_t value_hash(uint64_t value)
 {
     return XXH3_64bits(&value, sizeof value);

@@ -47,6 +47,9 @@ uint64_t filler_apply(struct filler *filler, struct table *table, struct column_
 void add_values(struct table *table, struct bytes_view key, const char *column, uint64_t first,
                 size_t n);
 
+/* A table of columns a and b and keys k00000 .., one value of its own each in a. */
+struct table *numbered_table(struct catalog **catalog, uint32_t count);
+
 /* The hash of a value, as the tests count them. */
 uint64_t value_hash(uint64_t value);
 

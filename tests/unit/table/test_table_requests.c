@@ -10,27 +10,6 @@
 static const char *const columns_ab[] = { "a", "b" };
 static const struct selector all = { .kind = SELECTOR_ALL };
 
-/* A table of keys k00000 .. with one value of their own each. */
-static struct table *numbered_table(struct catalog **catalog, uint32_t count)
-{
-    struct table *table = fixture_table(catalog, columns_ab, 2);
-    struct column_set columns;
-    struct filler filler;
-    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
-    filler_init(&filler);
-    for (uint32_t i = 0; i < count; i++) {
-        char key[16];
-        uint64_t hash = value_hash(i);
-        snprintf(key, sizeof key, "k%05u", i);
-        filler_row(&filler, view(key));
-        filler_cell(&filler, 0, &hash, 1);
-        if (i % 200 == 199 || i == count - 1)
-            ck_assert_uint_eq(filler_apply(&filler, table, &columns, 1000), i % 200 + 1);
-    }
-    filler_release(&filler);
-    return table;
-}
-
 static void release(struct table *table, struct catalog *catalog)
 {
     table_unref(table);
@@ -49,123 +28,6 @@ static enum status ask(void *arg)
     struct patience *patience = arg;
     return ++patience->asked == patience->stop_at ? patience->stop_with : ST_OK;
 }
-
-START_TEST(apply_of_a_huge_cell_goes_on_where_it_stopped)
-{
-    enum { VALUES = 65536 };
-    struct catalog *catalog;
-    struct table *table = fixture_table(&catalog, columns_ab, 2);
-    struct table *other;
-    struct catalog *other_catalog;
-    struct column_set columns;
-    uint64_t *hashes = malloc(VALUES * sizeof *hashes);
-    ck_assert_ptr_nonnull(hashes);
-    for (uint32_t i = 0; i < VALUES; i++)
-        hashes[i] = value_hash(i);
-    struct batch_row row = { .key = (const uint8_t *)"k", .key_len = 1, .cell_count = 1 };
-    struct batch_cell cell = { (const uint8_t *)hashes, VALUES, 0 };
-    struct batch batch = { &row, 1, 1, &cell, VALUES };
-    struct apply_cursor cursor = { 0 };
-    bool done = false;
-    uint32_t calls = 0;
-    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
-    for (; !done; calls++) {
-        ck_assert_int_eq(table_apply(table, &batch, &columns, &cursor, 1500, &done), ST_OK);
-        if (!done)
-            ck_assert_uint_eq(cursor.next_hash, (calls + 1) * 1500);
-    }
-    ck_assert_uint_eq(calls, (VALUES + 1499) / 1500);
-    other = fixture_table(&other_catalog, columns_ab, 2);
-    add_values(other, view("k"), "a", 0, VALUES);
-    ck_assert_uint_eq(digest_of(table), digest_of(other));
-    free(hashes);
-    release(other, other_catalog);
-    release(table, catalog);
-}
-END_TEST
-
-START_TEST(apply_again_changes_nothing)
-{
-    struct catalog *catalog;
-    struct table *table = numbered_table(&catalog, 500);
-    struct column_set columns;
-    struct filler filler;
-    uint64_t digest = digest_of(table);
-    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
-    filler_init(&filler);
-    for (uint64_t i = 0; i < 500; i++) {
-        char key[16];
-        uint64_t hash = value_hash(i);
-        snprintf(key, sizeof key, "k%05u", (unsigned)i);
-        filler_row(&filler, view(key));
-        filler_cell(&filler, 0, &hash, 1);
-    }
-    ck_assert_uint_eq(filler_apply(&filler, table, &columns, 7), 0);
-    ck_assert_uint_eq(digest_of(table), digest);
-    filler_release(&filler);
-    release(table, catalog);
-}
-END_TEST
-
-START_TEST(apply_goes_on_after_its_row_was_deleted_between_calls)
-{
-    struct catalog *catalog;
-    struct table *table = fixture_table(&catalog, columns_ab, 2);
-    struct column_set columns;
-    uint64_t hashes[10];
-    for (uint64_t i = 0; i < 10; i++)
-        hashes[i] = value_hash(i);
-    struct batch_row row = { .key = (const uint8_t *)"k", .key_len = 1, .cell_count = 1 };
-    struct batch_cell cell = { (const uint8_t *)hashes, 10, 1 };
-    struct batch batch = { &row, 1, 2, &cell, 10 };
-    struct apply_cursor cursor = { 0 };
-    bool done;
-    uint64_t deleted;
-    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
-    ck_assert_int_eq(table_apply(table, &batch, &columns, &cursor, 6, &done), ST_OK);
-    ck_assert(!done);
-    ck_assert_int_eq(table_delete(table, &all, NULL, &deleted, NULL), ST_OK);
-    ck_assert_uint_eq(deleted, 1);
-    ck_assert_int_eq(table_apply(table, &batch, &columns, &cursor, 6, &done), ST_OK);
-    ck_assert(done);
-    ck_assert_double_eq_tol(count_of(table, view("k"), "b"), 4.0, 0.01);
-    release(table, catalog);
-}
-END_TEST
-
-START_TEST(apply_of_an_empty_batch_is_done_at_once)
-{
-    struct catalog *catalog;
-    struct table *table = fixture_table(&catalog, columns_ab, 2);
-    struct column_set columns;
-    struct batch batch = { 0 };
-    struct apply_cursor cursor = { 0 };
-    bool done = false;
-    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
-    ck_assert_int_eq(table_apply(table, &batch, &columns, &cursor, 100, &done), ST_OK);
-    ck_assert(done);
-    release(table, catalog);
-}
-END_TEST
-
-START_TEST(table_keeps_the_empty_key_and_the_longest_one)
-{
-    struct catalog *catalog;
-    struct table *table = fixture_table(&catalog, columns_ab, 2);
-    uint8_t longest[KEY_MAX_BYTES];
-    struct bytes_view empty = { NULL, 0 };
-    struct bytes_view key = { longest, sizeof longest };
-    memset(longest, 'x', sizeof longest);
-    add_values(table, empty, "a", 0, 3);
-    add_values(table, key, "b", 0, 4);
-    ck_assert_double_eq_tol(count_of(table, empty, "a"), 3.0, 0.01);
-    ck_assert_double_eq_tol(count_of(table, key, "b"), 4.0, 0.01);
-    key.len--;
-    ck_assert_double_eq(count_of(table, key, "b"), -1.0);
-    check_usage(table);
-    release(table, catalog);
-}
-END_TEST
 
 START_TEST(union_counts_a_key_listed_twice_once)
 {
@@ -504,11 +366,6 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        apply_of_a_huge_cell_goes_on_where_it_stopped,
-        apply_again_changes_nothing,
-        apply_goes_on_after_its_row_was_deleted_between_calls,
-        apply_of_an_empty_batch_is_done_at_once,
-        table_keeps_the_empty_key_and_the_longest_one,
         union_counts_a_key_listed_twice_once,
         union_of_no_key_is_zero,
         union_that_is_stopped_leaves_its_outputs,
