@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "client/bench/zipf.h"
-
 static const char *const names[] = {
     [WORKLOAD_HOT] = "hot",         [WORKLOAD_MANY] = "many",   [WORKLOAD_WIDE] = "wide",
     [WORKLOAD_GROUPED] = "grouped", [WORKLOAD_POINT] = "point",
@@ -64,8 +62,18 @@ void generator_begin(struct generator *generator, const struct workload *workloa
         .left = (rows / count + (index < rows % count ? 1 : 0)) * row_values(workload),
         .row = index,
         .stride = count,
+        .drawn = ZIPF_BLOCK,
     };
     set_key(&generator->event, 0);
+}
+
+static uint32_t next_rank(struct generator *generator)
+{
+    if (generator->drawn == ZIPF_BLOCK) {
+        zipf_draw(generator->workload->zipf, &generator->random, generator->ranks);
+        generator->drawn = 0;
+    }
+    return generator->ranks[generator->drawn++];
 }
 
 static void next_of_row(struct generator *generator)
@@ -97,7 +105,7 @@ bool generator_next(struct generator *generator)
         break;
     case WORKLOAD_MANY:
     case WORKLOAD_POINT:
-        set_key(&generator->event, zipf_next(workload->zipf, &generator->random));
+        set_key(&generator->event, next_rank(generator));
         set_value(&generator->event, random_below(&generator->random, workload->values));
         break;
     case WORKLOAD_WIDE:

@@ -17,8 +17,7 @@
 #include <stdint.h>
 
 #include "client/bench/random.h"
-
-struct zipf;
+#include "client/bench/zipf.h"
 
 enum workload_kind {
     WORKLOAD_HOT,
@@ -59,6 +58,8 @@ struct generator {
     uint64_t row;    /* the next one's, or the next value */
     uint64_t stride; /* generators in all */
     uint32_t column;
+    uint32_t drawn; /* ranks taken of the block */
+    uint32_t ranks[ZIPF_BLOCK];
     struct event event; /* the one made last */
 };
 

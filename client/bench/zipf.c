@@ -84,10 +84,19 @@ void zipf_free(struct zipf *zipf)
     free(zipf);
 }
 
-uint32_t zipf_next(const struct zipf *zipf, struct random *random)
+void zipf_draw(const struct zipf *zipf, struct random *random, uint32_t ranks[ZIPF_BLOCK])
 {
-    uint64_t bits = random_next(random);
-    uint32_t rank = (uint32_t)(((bits >> 32) * zipf->count) >> 32);
-    const struct slot *slot = &zipf->slots[rank];
-    return (uint32_t)bits <= slot->threshold ? rank : slot->other;
+    uint32_t low[ZIPF_BLOCK];
+    for (unsigned i = 0; i < ZIPF_BLOCK; i++) {
+        uint64_t bits = random_next(random);
+        low[i] = (uint32_t)bits;
+        ranks[i] = (uint32_t)(((bits >> 32) * zipf->count) >> 32);
+        __builtin_prefetch(&zipf->slots[ranks[i]]);
+    }
+    for (unsigned i = 0; i < ZIPF_BLOCK; i++) {
+        const struct slot *slot = &zipf->slots[ranks[i]];
+        /* No branch: it would be guessed wrongly half of the time. */
+        uint32_t own = (uint32_t)0 - (low[i] <= slot->threshold ? 1u : 0u);
+        ranks[i] = (ranks[i] & own) | (slot->other & ~own);
+    }
 }
