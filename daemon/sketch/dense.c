@@ -9,7 +9,7 @@
 
 static uint8_t *nibble_byte(const struct dense *dense, uint32_t index)
 {
-    return dense->registers + index / 64 * 32 + index % 32;
+    return dense->registers + nibble_offset(index);
 }
 
 static unsigned nibble_shift(uint32_t index)
@@ -209,11 +209,4 @@ void dense_reseed(struct dense *dense, const struct sketch_shape *shape)
         .at_cap = dense->head->at_cap,
     };
     dense_seed(dense, estimate_registers(&sums, shape));
-}
-
-void dense_prefetch(uint64_t word, uint32_t index)
-{
-    struct dense dense = dense_open(word);
-    __builtin_prefetch(dense.is_bytes ? dense.registers + index : nibble_byte(&dense, index), 1);
-    __builtin_prefetch(dense.head, 1);
 }

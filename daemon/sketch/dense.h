@@ -19,6 +19,12 @@
 
 #define NIBBLE_FULL 15u /* look in the exceptions */
 
+/* The byte of a register's nibble. */
+static inline size_t nibble_offset(uint32_t index)
+{
+    return index / 64 * 32 + index % 32;
+}
+
 struct dense_head {
     uint64_t kx;              /* sum of 2^(q - rank) over the registers, q = 64 - p;
                                * 2^64 (all registers 0) reads as 0 */

@@ -24,24 +24,37 @@ static enum status add_sifted(struct dense *dense, const uint64_t *hashes, size_
     return status;
 }
 
+/* The bits of a hash that are all 0 where its rank is above base. */
+static uint64_t sieve(uint64_t word)
+{
+    return ((1ull << word_base(word)) - 1) << word_precision(word);
+}
+
+/* Copies the hashes whose rank is above base; how many there are. */
+static size_t sift(const uint8_t *hashes, size_t n, uint64_t mask, uint64_t *sifted)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t hash = hash_load(hashes, i);
+        sifted[kept] = hash;
+        kept += (hash & mask) == 0;
+    }
+    return kept;
+}
+
 enum status dense_add(uint64_t *word, const void *hashes, size_t n, size_t *changed)
 {
-    struct dense dense = dense_open(*word);
     enum status status = ST_OK;
-    uint64_t sifted[CHUNK];
     const uint8_t *bytes = hashes;
     for (size_t at = 0; at < n && status == ST_OK; at += CHUNK) {
-        size_t end = n - at < CHUNK ? n : at + CHUNK;
-        /* rank > base: the base bits above the index are 0 */
-        uint64_t mask = ((1ull << dense.base) - 1) << dense.precision;
-        size_t kept = 0;
-        for (size_t i = at; i < end; i++) {
-            uint64_t hash = hash_load(bytes, i);
-            sifted[kept] = hash;
-            kept += (hash & mask) == 0;
-        }
+        uint64_t sifted[CHUNK];
+        size_t left = n - at < CHUNK ? n - at : CHUNK;
+        size_t kept = sift(bytes + at * sizeof(uint64_t), left, sieve(*word), sifted);
+        if (kept == 0)
+            continue;
+        struct dense dense = dense_open(*word);
         status = add_sifted(&dense, sifted, kept, changed);
+        *word = dense_close(&dense);
     }
-    *word = dense_close(&dense);
     return status;
 }

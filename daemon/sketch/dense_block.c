@@ -43,13 +43,18 @@ static size_t block_bytes(const struct dense *dense)
     return front_bytes(dense) + register_bytes(dense) + exception_room(dense) * sizeof(uint32_t);
 }
 
-static void set_block(struct dense *dense, void *block)
+static uint8_t *registers_at(void *block, unsigned precision)
 {
     uintptr_t registers = (uintptr_t)block + sizeof(struct dense_head);
-    if (dense->precision >= ALIGNED_PRECISION_MIN)
+    if (precision >= ALIGNED_PRECISION_MIN)
         registers = (registers + LINE_BYTES - 1) & ~(uintptr_t)(LINE_BYTES - 1);
+    return (uint8_t *)registers;
+}
+
+static void set_block(struct dense *dense, void *block)
+{
     dense->head = block;
-    dense->registers = (uint8_t *)registers;
+    dense->registers = registers_at(block, dense->precision);
     dense->exceptions = (uint32_t *)(void *)(dense->registers + register_bytes(dense));
 }
 
@@ -73,7 +78,7 @@ static void copy_block(struct dense *to, const struct dense *from)
 
 struct dense dense_open(uint64_t word)
 {
-    unsigned precision = PRECISION_MIN + (word >> WORD_PRECISION_SHIFT & WORD_PRECISION_MASK);
+    unsigned precision = word_precision(word);
     struct dense dense = {
         .register_count = 1u << precision,
         .precision = (uint8_t)precision,
@@ -164,4 +169,12 @@ bool dense_reserve(struct dense *dense, uint32_t exceptions)
 size_t dense_bytes(const struct dense *dense)
 {
     return allocated_bytes(block_bytes(dense));
+}
+
+void dense_prefetch(uint64_t word, uint32_t index)
+{
+    void *block = word_address(word);
+    uint8_t *registers = registers_at(block, word_precision(word));
+    __builtin_prefetch(registers + (word & WORD_FLAG ? index : nibble_offset(index)), 1);
+    __builtin_prefetch(block, 1);
 }

@@ -97,6 +97,11 @@ static inline unsigned word_base(uint64_t word)
     return (unsigned)(word >> WORD_BASE_SHIFT) & WORD_BASE_MASK;
 }
 
+static inline unsigned word_precision(uint64_t word)
+{
+    return PRECISION_MIN + (unsigned)(word >> WORD_PRECISION_SHIFT & WORD_PRECISION_MASK);
+}
+
 /* What an allocation of size bytes takes from glibc: 8 bytes of its own, in
  * steps of 16, at least 32. */
 static inline size_t allocated_bytes(size_t size)
