@@ -9,6 +9,7 @@
 #include "daemon/sketch/kernels.h"
 #include "daemon/sketch/token.h"
 #include "daemon/sketch/tokens.h"
+#include "daemon/sketch/union_parts.h"
 #include "daemon/sketch/word.h"
 
 #define RANKS_STEP 64u /* registers that a kernel takes at a time */
@@ -19,18 +20,6 @@ static uint32_t tokens_max(const struct sketch_shape *shape)
     uint32_t max = shape->token_bytes_max / 2;
     return max < shape->array_max ? shape->array_max : max;
 }
-
-struct union_scratch {
-    struct sketch_shape shape;
-    size_t contributors;    /* cells that were not empty */
-    struct estimate only;   /* of the first contributor */
-    uint8_t base;           /* no register is below */
-    bool has_registers;     /* else tokens */
-    uint8_t *registers;     /* a byte each; NULL until needed */
-    uint32_t *tokens;       /* token_count of them; NULL until needed */
-    uint32_t *spare_tokens; /* of the same size, for the next union */
-    uint32_t token_count;
-};
 
 struct union_scratch *union_scratch_new(const struct sketch_shape *shape)
 {
@@ -64,10 +53,20 @@ static void raise(struct union_scratch *scratch, uint32_t index, unsigned rank)
         scratch->registers[index] = (uint8_t)rank;
 }
 
-static void raise_token(struct union_scratch *scratch, uint32_t token)
+void union_scratch_ranks(const struct union_scratch *scratch, uint8_t *out)
 {
     unsigned precision = scratch->shape.precision;
-    raise(scratch, token_index(token, precision), token_rank(token, precision));
+    if (scratch->has_registers) {
+        memcpy(out, scratch->registers, scratch->shape.registers);
+        return;
+    }
+    memset(out, 0, scratch->shape.registers);
+    for (uint32_t i = 0; i < scratch->token_count; i++) {
+        uint8_t *at = out + token_index(scratch->tokens[i], precision);
+        unsigned rank = token_rank(scratch->tokens[i], precision);
+        if (rank > *at)
+            *at = (uint8_t)rank;
+    }
 }
 
 /* Goes on in registers. */
@@ -78,9 +77,7 @@ static enum status to_registers(struct union_scratch *scratch)
         if (scratch->registers == NULL)
             return ST_RESOURCE_EXHAUSTED;
     }
-    memset(scratch->registers, 0, scratch->shape.registers);
-    for (uint32_t i = 0; i < scratch->token_count; i++)
-        raise_token(scratch, scratch->tokens[i]);
+    union_scratch_ranks(scratch, scratch->registers);
     scratch->has_registers = true;
     return ST_OK;
 }
@@ -165,18 +162,18 @@ enum status union_scratch_add(struct union_scratch *scratch, const struct cell *
     return ST_OK;
 }
 
-static struct estimate estimate_ranks(const struct union_scratch *scratch)
+struct estimate estimate_ranks(const uint8_t *ranks, unsigned base,
+                               const struct sketch_shape *shape)
 {
-    uint32_t m = scratch->shape.registers;
+    uint32_t m = shape->registers;
     const struct kernels *kernels = m < RANKS_STEP ? &kernels_portable : kernels_best();
-    struct rank_sums ranks =
-        kernels->ranks_sum(scratch->registers, m, scratch->base, 64u - scratch->shape.precision);
+    struct rank_sums summed = kernels->ranks_sum(ranks, m, base, 64u - shape->precision);
     struct register_sums sums = {
-        .kx = ranks.kx,
-        .zeros = ranks.zeros,
-        .at_cap = ranks.at_cap,
+        .kx = summed.kx,
+        .zeros = summed.zeros,
+        .at_cap = summed.at_cap,
     };
-    return estimate_registers(&sums, &scratch->shape);
+    return estimate_registers(&sums, shape);
 }
 
 struct estimate union_scratch_estimate(struct union_scratch *scratch)
@@ -185,5 +182,5 @@ struct estimate union_scratch_estimate(struct union_scratch *scratch)
         return scratch->only;
     if (!scratch->has_registers)
         return estimate_tokens(scratch->token_count);
-    return estimate_ranks(scratch);
+    return estimate_ranks(scratch->registers, scratch->base, &scratch->shape);
 }
