@@ -35,7 +35,7 @@ const struct option_spec option_specs[] = {
     { "max_partial_bytes", OPTION_BYTES, MEMBER(server.limits.max_partial_bytes), KIB, TIB,
       "256MiB", "BYTES", "bytes of messages not yet whole, over all connections" },
     { "max_job_bytes", OPTION_BYTES, MEMBER(server.limits.max_job_bytes), KIB, TIB, "256MiB",
-      "BYTES", "bytes held by requests over many keys and their answers, over all connections" },
+      "BYTES", "bytes set aside for requests over many keys, over all connections" },
 };
 
 const size_t option_spec_count = sizeof option_specs / sizeof option_specs[0];

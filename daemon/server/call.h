@@ -24,7 +24,7 @@ struct call {
     struct request_head head; /* its body stays where it is until the answer is made */
     struct arena *arena;      /* for the request's parts and what the answer is made of */
     struct reply_to to;
-    struct task task; /* asked between stretches of long work */
+    struct task task; /* in the pool: asked between stretches of long work */
     bool is_on_loop;
     bool is_deferred;
 };

@@ -175,7 +175,7 @@ enum status server_check(const struct server_options *options, struct error *err
 static void raise_descriptors(const struct server *server)
 {
     rlim_t wanted = server->context.limits.max_connections + REFUSED_MAX + SPARE_DESCRIPTORS +
-                    8 * server->context.loop_count;
+                    (rlim_t)8 * server->context.loop_count;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)

@@ -228,13 +228,11 @@ static void stop_jobs(struct session *session)
 static enum status run_call(struct session *session, const struct request_head *head,
                             uint64_t left_ms, struct error *err)
 {
-    static const struct task endless = { .check = NULL, .arg = NULL };
     struct call call = {
         .context = session->context,
         .head = *head,
         .arena = &session->loop->arena,
         .to = reply_to(session, head->id),
-        .task = endless,
         .is_on_loop = true,
     };
 
