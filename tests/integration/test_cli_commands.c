@@ -182,6 +182,17 @@ START_TEST(cli_counts_keys_in_the_order_of_the_request)
 }
 END_TEST
 
+START_TEST(cli_takes_the_empty_key_for_a_key)
+{
+    start();
+    CLI_OK(server, NULL, "table", "create", "t", "--columns", "x");
+    CLI_OK(server, NULL, "add", "t", "", "x", "");
+    CLI_OK(server, "{\"key\":\"\",\"x\":1}\n", "count", "t", "", "--json");
+    CLI_OK(server, "key  x\n     1\n", "scan", "t");
+    CLI_OK(server, "keys deleted: 1\n", "delete", "t", "");
+}
+END_TEST
+
 START_TEST(cli_unites_keys)
 {
     fill();
@@ -246,6 +257,7 @@ int main(void)
         cli_shows_a_table_with_exact_numbers,
         cli_adds_values,
         cli_counts_keys_in_the_order_of_the_request,
+        cli_takes_the_empty_key_for_a_key,
         cli_unites_keys,
         cli_scans_in_key_order,
         cli_deletes_keys,

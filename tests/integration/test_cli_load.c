@@ -1,9 +1,12 @@
 /* `cardinal load`: what is counted, and what every fault of the input leads to. */
 #include <check.h>
 #include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/integration/cli_run.h"
 #include "tests/integration/harness/daemon.h"
@@ -266,6 +269,49 @@ START_TEST(load_passes_over_as_many_bad_rows_as_allowed)
 }
 END_TEST
 
+/* Runs a load whose stderr is a terminal, with rows that take half a second to come;
+ * what it wrote there. */
+static void load_on_terminal(char *shown, size_t size)
+{
+    const char *const argv[] = { program,    "--server", server,  "load", "t",        "-",
+                                 "--fields", "k",        "--key", "k",    "--create", NULL };
+    int terminal;
+    int program_side;
+    int rows[2];
+    ck_assert_int_eq(openpty(&terminal, &program_side, NULL, NULL, NULL), 0);
+    ck_assert_int_eq(pipe2(rows, O_CLOEXEC), 0);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct process_files files = { rows[0], null, program_side };
+    pid_t pid = process_spawn(argv, &files);
+    char text[4096];
+    memset(text, '\n', sizeof text);
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(write(rows[1], text, sizeof text), sizeof text);
+        sleep_ms(100);
+    }
+    close(rows[1]);
+    ck_assert_int_eq(process_wait(pid, PROCESS_TIMEOUT_MS), 0);
+    ssize_t len = read(terminal, shown, size - 1);
+    ck_assert_int_gt(len, 0);
+    shown[len] = '\0';
+    close(null);
+    close(rows[0]);
+    close(program_side);
+    close(terminal);
+}
+
+START_TEST(load_shows_its_progress_on_a_terminal_and_wipes_it)
+{
+    static const char wipe[] = "\r\033[K";
+    char shown[4096];
+    start();
+    load_on_terminal(shown, sizeof shown);
+    ck_assert_msg(strstr(shown, " MB  ") != NULL && strstr(shown, " rows/s") != NULL, "%s", shown);
+    ck_assert_uint_ge(strlen(shown), sizeof wipe);
+    ck_assert_str_eq(shown + strlen(shown) - strlen(wipe), wipe);
+}
+END_TEST
+
 START_TEST(load_of_a_server_that_goes_away_exits_with_3)
 {
     start();
@@ -301,6 +347,7 @@ int main(void)
         load_refuses_a_line_over_a_megabyte_unless_told_otherwise,
         load_refuses_broken_csv,
         load_passes_over_as_many_bad_rows_as_allowed,
+        load_shows_its_progress_on_a_terminal_and_wipes_it,
         load_of_a_server_that_goes_away_exits_with_3,
         load_of_a_folder_is_bad_input,
     };

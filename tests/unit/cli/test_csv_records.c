@@ -189,6 +189,64 @@ START_TEST(csv_takes_fields_of_a_megabyte)
 }
 END_TEST
 
+/* Writes a field, quoted where it has to be and sometimes where not. */
+static size_t put_field(char *out, const char *bytes, size_t len)
+{
+    size_t at = 0;
+    bool plain = true;
+    for (size_t i = 0; i < len; i++)
+        plain = plain && strchr("\",\r\n", bytes[i]) == NULL;
+    if (plain && rand() % 2 == 0) {
+        memcpy(out, bytes, len);
+        return len;
+    }
+    out[at++] = '"';
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] == '"')
+            out[at++] = '"';
+        out[at++] = bytes[i];
+    }
+    out[at++] = '"';
+    return at;
+}
+
+START_TEST(csv_gives_back_whatever_was_written)
+{
+    enum { ROWS = 2000, FIELD_MAX = 12 };
+    static char fields[ROWS][2][FIELD_MAX + 1];
+    static char text[ROWS * 2 * (2 * FIELD_MAX + 4)];
+    static const char alphabet[] = "ab \t,\"\r\n\xff\\";
+    size_t len = 0;
+    unsigned seed = (unsigned)getpid();
+    srand(seed);
+    for (size_t row = 0; row < ROWS; row++) {
+        for (size_t f = 0; f < 2; f++) {
+            size_t field_len = (size_t)rand() % FIELD_MAX;
+            for (size_t i = 0; i < field_len; i++)
+                fields[row][f][i] = alphabet[(size_t)rand() % (sizeof alphabet - 1)];
+            len += put_field(text + len, fields[row][f], field_len);
+            text[len++] = f == 0 ? ',' : '\n';
+        }
+        if (rand() % 2 == 0) {
+            text[len - 1] = '\r';
+            text[len++] = '\n';
+        }
+    }
+    begin(text, len, 1000);
+    for (size_t row = 0; row < ROWS; row++) {
+        struct record record;
+        struct fault fault = { .text = "" };
+        ck_assert_msg(records_next(records, &record, &fault) == RECORDS_ROW, "seed %u, row %zu: %s",
+                      seed, row, fault.text);
+        for (size_t f = 0; f < 2; f++) {
+            ck_assert_uint_eq(record.fields[f].len, strlen(fields[row][f]));
+            ck_assert_mem_eq(record.fields[f].bytes, fields[row][f], record.fields[f].len);
+        }
+    }
+    finish();
+}
+END_TEST
+
 START_TEST(csv_survives_failing_allocations)
 {
     static const char text[] = "\"a\nb\",c\n";
@@ -227,6 +285,7 @@ int main(void)
         csv_refuses_a_nul_byte_and_goes_on_with_the_next_line,
         csv_bounds_the_whole_record,
         csv_takes_fields_of_a_megabyte,
+        csv_gives_back_whatever_was_written,
         csv_survives_failing_allocations,
     };
     return RUN_SUITE("csv_records", tests);
