@@ -43,7 +43,7 @@ static cardinal_status parse_tcp(struct address *out, const char *rest, const ch
     }
     if (!copy_part(out->host, sizeof out->host, rest, host_len))
         return bad(fault, text, "the host is empty or too long");
-    strcpy(out->port, colon + 1);
+    copy_part(out->port, sizeof out->port, colon + 1, strlen(colon + 1));
     return CARDINAL_OK;
 }
 

@@ -41,14 +41,18 @@ void cardinal_failed_free(cardinal_failed *failed)
 
 void batch_release_parcels(struct cardinal_batch *batch)
 {
-    struct cardinal_failed *parcel;
-    while ((parcel = batch->flying.first) != NULL) {
-        list_remove(&batch->flying, parcel);
+    struct cardinal_failed *next;
+    for (struct cardinal_failed *parcel = batch->flying.first; parcel != NULL; parcel = next) {
+        next = parcel->next;
         core_forget(&batch->client->core, &parcel->call);
         cardinal_failed_free(parcel);
     }
-    while ((parcel = cardinal_batch_failed(batch)) != NULL)
+    for (struct cardinal_failed *parcel = batch->failed.first; parcel != NULL; parcel = next) {
+        next = parcel->next;
         cardinal_failed_free(parcel);
+    }
+    batch->flying = (struct parcel_list){ 0 };
+    batch->failed = (struct parcel_list){ 0 };
 }
 
 /* The core is done with a parcel. */

@@ -43,8 +43,8 @@ const char *cardinal_version(void)
 cardinal_status fault_set(struct fault *fault, cardinal_status status, const char *format, ...)
 {
     va_list args;
-    va_start(args, format);
     fault->status = status;
+    va_start(args, format);
     vsnprintf(fault->text, sizeof fault->text, format, args);
     va_end(args);
     return status;

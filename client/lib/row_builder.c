@@ -11,8 +11,8 @@ enum {
     CELL_FIRST_KIND = 2, /* hashes, strings, ints, doubles follow one another */
 };
 
-#define TAG_LEN_MAX (1u + VARINT32_MAX_BYTES) /* a tag and a length */
-#define ROW_BOUND (2 * TAG_LEN_MAX)           /* around a row and its key */
+#define TAG_LEN_MAX ((size_t)1 + VARINT32_MAX_BYTES) /* a tag and a length */
+#define ROW_BOUND (2 * TAG_LEN_MAX)                  /* around a row and its key */
 #define CELL_BOUND (TAG_LEN_MAX + 1 + VARINT32_MAX_BYTES + ROW_KINDS * TAG_LEN_MAX)
 
 #define STAGE_MIN 64u
@@ -124,9 +124,13 @@ bool row_builder_add(struct row_builder *row, uint32_t column, const struct row_
 
 /* ---- writing ---------------------------------------------------------- */
 
-static size_t cell_size(const struct row_column *column, uint32_t index)
+static uint32_t cell_size(const struct row_column *column, uint32_t index)
 {
     size_t size = index == 0 ? 0 : 1 + varint_size(index);
+    if (column->kinds == 1u << ROW_HASH) { /* what most batches consist of */
+        uint32_t hashes = column->lists[ROW_HASH].size;
+        return (uint32_t)(size + 1 + varint_size(hashes) + hashes);
+    }
     for (unsigned kind = 0; kind < ROW_KINDS; kind++) {
         if ((column->kinds & 1u << kind) == 0)
             continue;
@@ -135,7 +139,7 @@ static size_t cell_size(const struct row_column *column, uint32_t index)
         if (kind != ROW_STRING)
             size += 1 + varint_size(list->size);
     }
-    return size;
+    return (uint32_t)size;
 }
 
 static size_t key_size(const struct row_builder *row)
@@ -168,11 +172,11 @@ static uint8_t *put_packed(const struct row_builder *row, const struct row_list 
     return at;
 }
 
-static uint8_t *put_cell(const struct row_builder *row, uint32_t index, size_t size, uint8_t *at)
+static uint8_t *put_cell(const struct row_builder *row, uint32_t index, uint8_t *at)
 {
     const struct row_column *column = &row->columns[index];
     at = tag_put(at, ROW_CELLS, WIRE_LEN);
-    at = varint_put(at, size);
+    at = varint_put(at, column->size);
     if (index != 0) {
         at = tag_put(at, CELL_COLUMN, WIRE_VARINT);
         at = varint_put(at, index);
@@ -214,8 +218,9 @@ bool row_builder_write(struct row_builder *row, struct bytes *out)
         return false;
     size_t row_size = key_size(row);
     for (unsigned i = 0; i < row->touched_count; i++) {
-        size_t size = cell_size(&row->columns[row->touched[i]], row->touched[i]);
-        row_size += 1 + varint_size(size) + size;
+        struct row_column *column = &row->columns[row->touched[i]];
+        column->size = cell_size(column, row->touched[i]);
+        row_size += 1 + varint_size(column->size) + column->size;
     }
     if (row->touched_count > 0) {
         uint8_t *at = out->data + out->len;
@@ -226,10 +231,8 @@ bool row_builder_write(struct row_builder *row, struct bytes *out)
             at = varint_put(at, row->key.len);
             at = run_put(at, row->key.data, row->key.len);
         }
-        for (unsigned i = 0; i < row->touched_count; i++) {
-            uint32_t index = row->touched[i];
-            at = put_cell(row, index, cell_size(&row->columns[index], index), at);
-        }
+        for (unsigned i = 0; i < row->touched_count; i++)
+            at = put_cell(row, row->touched[i], at);
         out->len = (size_t)(at - out->data);
         assert(out->len <= out->cap);
     }

@@ -45,6 +45,7 @@ struct row_list {
 
 struct row_column {
     uint32_t kinds; /* bit per enum row_kind that has values */
+    uint32_t size;  /* of its cell on the wire, while that is being written */
     struct row_list lists[ROW_KINDS];
 };
 

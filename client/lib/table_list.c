@@ -25,9 +25,10 @@ static cardinal_status visit_one(struct listing *listing, struct arena *arena,
     cardinal_status status = table_info_fill(listing->client, arena, info, &table);
     if (status != CARDINAL_OK)
         return status;
-    if (strlen(table.name) > CARDINAL_NAME_MAX || strcmp(table.name, listing->last) <= 0)
+    size_t len = strlen(table.name);
+    if (len > CARDINAL_NAME_MAX || strcmp(table.name, listing->last) <= 0)
         return client_bad_reply(listing->client, "tables out of order");
-    strcpy(listing->last, table.name);
+    memcpy(listing->last, table.name, len + 1);
     listing->more = listing->visit(&table, listing->arg);
     return CARDINAL_OK;
 }

@@ -17,8 +17,7 @@ static struct bytes sent; /* what the core put out */
 static void drain(size_t piece)
 {
     struct iovec iov[2];
-    int count;
-    while ((count = core_output(&core, NOW, iov)) > 0) {
+    while (core_output(&core, NOW, iov) > 0) {
         size_t n = iov[0].iov_len < piece ? iov[0].iov_len : piece;
         ck_assert(bytes_reserve(&sent, n));
         bytes_append(&sent, iov[0].iov_base, n);

@@ -80,24 +80,34 @@ END_TEST
 
 /* One value as it was added. */
 struct added {
-    uint32_t column;
     struct row_value value;
+    uint32_t column;
     bool seen;
 };
 
 static struct added added[VALUES_MAX];
 static uint8_t text[4096];
 
+static uint64_t random_state = 20; /* the same values in every run */
+
+static uint32_t next_random(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 32);
+}
+
 static void make_value(struct added *to)
 {
-    to->column = (uint32_t)rand() % COLUMNS;
+    to->column = next_random() % COLUMNS;
     to->seen = false;
-    to->value = (struct row_value){ .kind = (enum row_kind)(rand() % ROW_KINDS) };
+    to->value = (struct row_value){ .kind = (enum row_kind)(next_random() % ROW_KINDS) };
     if (to->value.kind == ROW_STRING) {
-        to->value.len = (uint32_t)(rand() % 3 == 0 ? rand() % 400 : rand() % 8);
-        to->value.string = text + rand() % 1000;
+        to->value.len = next_random() % (next_random() % 3 == 0 ? 400 : 8);
+        to->value.string = text + next_random() % 1000;
     } else {
-        to->value.bits = ((uint64_t)rand() << 33 ^ (uint64_t)rand()) >> rand() % 64;
+        to->value.bits = ((uint64_t)next_random() << 32 | next_random()) >> next_random() % 64;
     }
 }
 
@@ -145,13 +155,12 @@ static size_t check_cell(const Cardinal__V1__Cell *cell)
 START_TEST(rows_are_what_protobuf_reads)
 {
     struct row_builder row;
-    srand(20);
     for (size_t i = 0; i < sizeof text; i++)
-        text[i] = (uint8_t)rand();
+        text[i] = (uint8_t)next_random();
     ck_assert(row_builder_init(&row, COLUMNS));
     for (int round = 0; round < 200; round++) {
         struct bytes out = { 0 };
-        size_t key_len = (size_t)rand() % 200;
+        size_t key_len = next_random() % 200;
         size_t values = 0;
         ck_assert(row_builder_open(&row, text, key_len));
         for (unsigned i = 0; i < VALUES_MAX; i++) {
