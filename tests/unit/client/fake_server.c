@@ -43,6 +43,10 @@ static void fill_bodies(struct fake_reply *reply)
     cardinal__v1__scan_reply__init(&reply->scan);
     cardinal__v1__list_tables_reply__init(&reply->list);
     cardinal__v1__delete_reply__init(&reply->deleted);
+    cardinal__v1__alter_table_reply__init(&reply->alter);
+    cardinal__v1__drop_table_reply__init(&reply->drop);
+    cardinal__v1__stats_reply__init(&reply->stats);
+    reply->alter.table = &reply->table;
     reply->describe.table = &reply->table;
     reply->create.table = &reply->table;
 }
@@ -64,18 +68,9 @@ static uint64_t count_values(const Cardinal__V1__Ingest *ingest)
 static void prepare(const Cardinal__V1__Request *request, struct fake_reply *reply)
 {
     void *bodies[] = {
-        &reply->hello,
-        &reply->ping,
-        &reply->create,
-        NULL,
-        NULL,
-        &reply->list,
-        &reply->describe,
-        &reply->ingest,
-        &reply->cardinality,
-        &reply->union_,
-        &reply->scan,
-        &reply->deleted,
+        &reply->hello, &reply->ping,     &reply->create, &reply->alter,       &reply->drop,
+        &reply->list,  &reply->describe, &reply->ingest, &reply->cardinality, &reply->union_,
+        &reply->scan,  &reply->deleted,  &reply->stats,
     };
     fill_bodies(reply);
     size_t index = (size_t)request->body_case - CARDINAL__V1__REQUEST__BODY_HELLO;

@@ -38,10 +38,13 @@ struct fake_reply {
     Cardinal__V1__ScanReply scan;
     Cardinal__V1__ListTablesReply list;
     Cardinal__V1__DeleteReply deleted;
+    Cardinal__V1__AlterTableReply alter;
+    Cardinal__V1__DropTableReply drop;
+    Cardinal__V1__StatsReply stats;
 };
 
 /* Decides about one request; *reply is filled with a sensible answer to hello,
- * ping, describe, create, ingest and delete beforehand. connection counts from 1. */
+ * everything that asks for no estimates beforehand. connection counts from 1. */
 typedef enum fake_action fake_handler(const Cardinal__V1__Request *request,
                                       struct fake_reply *reply, int connection, void *arg);
 

@@ -95,6 +95,26 @@ static cardinal_status make_table(cardinal_client *client)
     return status;
 }
 
+static cardinal_status change_table(cardinal_client *client)
+{
+    const char *add[] = { "d" };
+    return cardinal_table_alter(client, "t", add, 1, NULL, 0, "u");
+}
+
+static cardinal_status drop_table(cardinal_client *client)
+{
+    bool dropped;
+    return cardinal_table_drop(client, "t", true, &dropped);
+}
+
+static cardinal_status see_stats(cardinal_client *client)
+{
+    cardinal_stats *stats = NULL;
+    cardinal_status status = cardinal_stats_get(client, &stats);
+    cardinal_stats_free(stats);
+    return status;
+}
+
 static bool see(const cardinal_table *table, void *arg)
 {
     (void)table;
@@ -203,12 +223,13 @@ static void fail_each(cardinal_status (*work)(cardinal_client *client))
     ck_assert_int_lt(n, ROUNDS_MAX);
 }
 
+static cardinal_status (*const works[])(cardinal_client *) = {
+    cardinal_ping, make_table,  change_table, drop_table, list_tables, see_stats,
+    count,         count_later, unite,        scan,       delete_keys, ingest,
+};
+
 START_TEST(allocations_fail_cleanly)
 {
-    cardinal_status (*const works[])(cardinal_client *) = {
-        cardinal_ping, make_table, list_tables, count,  count_later,
-        unite,         scan,       delete_keys, ingest,
-    };
     fail_each(works[_i]);
 }
 END_TEST
@@ -239,7 +260,7 @@ int main(void)
 {
     Suite *suite = suite_create("client_alloc");
     TCase *tcase = tcase_create("client_alloc");
-    tcase_add_loop_test(tcase, allocations_fail_cleanly, 0, 9);
+    tcase_add_loop_test(tcase, allocations_fail_cleanly, 0, sizeof works / sizeof works[0]);
     tcase_add_test(tcase, connecting_fails_cleanly);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
