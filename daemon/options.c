@@ -6,6 +6,7 @@
 
 #define MEMBER(path) offsetof(struct config, path)
 #define KIB ((uint64_t)1 << 10)
+#define FRAME_LEAST (64 * KIB) /* the description of the widest table fits */
 #define GIB ((uint64_t)1 << 30)
 #define TIB ((uint64_t)1 << 40)
 
@@ -22,8 +23,8 @@ const struct option_spec option_specs[] = {
       "least level of the lines on standard error: debug, info, warn or error" },
     { "drain_ms", OPTION_COUNT, MEMBER(server.drain_ms), 0, 3600000, "5000", "MS",
       "milliseconds to finish what is in work when asked to stop" },
-    { "max_frame", OPTION_BYTES, MEMBER(server.limits.max_frame), KIB, GIB, "16MiB", "BYTES",
-      "bytes of one message, either way" },
+    { "max_frame", OPTION_BYTES, MEMBER(server.limits.max_frame), FRAME_LEAST, GIB, "16MiB",
+      "BYTES", "bytes of one message, either way" },
     { "max_batch_values", OPTION_COUNT, MEMBER(server.limits.max_batch_values), 1, 16777216,
       "65536", "N", "values, and rows, of one batch" },
     { "max_connections", OPTION_COUNT, MEMBER(server.limits.max_connections), 1, 1000000, "10000",

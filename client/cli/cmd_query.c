@@ -58,10 +58,6 @@ int union_main(struct cli *cli, const struct command *command, int argc, char **
     struct question question = { 0 };
     enum exit_status result =
         question_read(&question, cli, command, options, 1, SIZE_MAX, argc, argv);
-    if (result == EXIT_DONE && key_choice_ways(&question.choice) == 0) {
-        complain("union: of which keys? KEY..., --prefix, --from and --to, or --all is needed");
-        result = EXIT_USAGE;
-    }
     if (result == EXIT_DONE)
         result = cli_connect(cli);
     if (result == EXIT_DONE)

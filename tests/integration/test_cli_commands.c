@@ -198,6 +198,7 @@ START_TEST(cli_unites_keys)
     fill();
     CLI_OK(server, "keys  x  y\n3     3  1\n", "union", "t", "--all");
     CLI_OK(server, "{\"keys\":3,\"x\":3,\"y\":1}\n", "union", "t", "--json", "--all");
+    CLI_OK(server, "{\"keys\":3,\"x\":3,\"y\":1}\n", "union", "t", "--json");
     CLI_OK(server, "{\"keys\":1,\"x\":1}\n", "union", "t", "--json", "b", "b", "nobody",
            "--columns", "x");
     CLI_OK(server, "{\"keys\":1,\"x\":3,\"y\":0}\n", "union", "t", "--json", "--prefix", "a");

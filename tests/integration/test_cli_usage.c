@@ -84,7 +84,6 @@ END_TEST
 
 START_TEST(cli_wants_keys_chosen_in_one_way)
 {
-    USAGE("union: of which keys?", "union", "t");
     USAGE("exclude one another", "union", "t", "--all", "k");
     USAGE("exclude one another", "union", "t", "--prefix", "a", "--from", "b");
     USAGE("exclude one another", "scan", "t", "--prefix", "a", "--to", "b");
