@@ -32,7 +32,7 @@ for program in cardinald cardinal; do
 done
 
 # One way: find_package().
-cmake -S "$here/consumer" -B "$work/by_cmake" -DCMAKE_PREFIX_PATH="$prefix" \
+cmake -G Ninja -S "$here/consumer" -B "$work/by_cmake" -DCMAKE_PREFIX_PATH="$prefix" \
     -DCMAKE_C_FLAGS="$flags" -DCMAKE_CXX_FLAGS="$flags" >"$work/log" 2>&1 ||
     { cat "$work/log"; fail "find_package does not find the package"; }
 cmake --build "$work/by_cmake" >"$work/log" 2>&1 ||
