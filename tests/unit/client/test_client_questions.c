@@ -4,153 +4,16 @@
 #include <string.h>
 
 #include "client/include/cardinal.h"
-#include "tests/unit/client/fake_server.h"
+#include "tests/unit/client/fake_answers.h"
 #include "tests/unit/run_suite.h"
 
-#define KEYS_MAX 5000u
-
-/* How the server bends its answers. */
-struct bend {
-    size_t too_many_keys;  /* more of them in a count are TOO_LARGE; 0: no limit */
-    bool lose_a_row;       /* one row less than asked */
-    bool lose_an_estimate; /* one estimate less than columns */
-    bool lose_rse;         /* no standard errors */
-    bool add_a_column;     /* one column more than asked */
-    bool infinite;         /* an estimate that is no number */
-    bool descend;          /* pages go backwards */
-    bool hold_first;       /* the first count is answered after the second */
-    unsigned counts;       /* requests seen */
-};
-
-static struct bend bend;
 static struct fake_server server;
 static cardinal_client *client;
-
-/* Storage of one answer: what the reply points to until it is sent. */
-static Cardinal__V1__KeyEstimates rows[KEYS_MAX];
-static Cardinal__V1__KeyEstimates *row_list[KEYS_MAX];
-static double values[FAKE_COLUMNS + 1];
-static float errors[FAKE_COLUMNS + 1];
-static char *names[] = { (char *)"a", (char *)"b", (char *)"c", (char *)"d" };
-
-static size_t columns_of(size_t asked)
-{
-    return (asked == 0 ? FAKE_COLUMNS : asked) + (bend.add_a_column ? 1 : 0);
-}
-
-/* A row whose first estimate is value. */
-static void fill_row(size_t i, size_t columns, double value)
-{
-    cardinal__v1__key_estimates__init(&rows[i]);
-    for (size_t c = 0; c < columns; c++)
-        values[c] = value;
-    rows[i].found = true;
-    rows[i].n_estimates = columns - (bend.lose_an_estimate ? 1 : 0);
-    rows[i].n_rse = bend.lose_rse ? 0 : columns;
-    rows[i].estimates = values;
-    rows[i].rse = errors;
-    row_list[i] = &rows[i];
-}
-
-static enum fake_action answer_count(const Cardinal__V1__Cardinality *asked,
-                                     struct fake_reply *reply)
-{
-    size_t n = asked->selector->list->n_keys;
-    size_t columns = columns_of(asked->n_columns);
-    bend.counts++;
-    if (bend.too_many_keys > 0 && n > bend.too_many_keys)
-        return fake_error(reply, CARDINAL__V1__STATUS__STATUS_TOO_LARGE, "too many keys");
-    for (size_t i = 0; i < n; i++)
-        fill_row(i, columns, bend.infinite ? 1.0 / 0.0 : (double)n);
-    reply->cardinality.n_columns = columns;
-    reply->cardinality.columns = asked->n_columns > 0 ? asked->columns : names;
-    if (bend.add_a_column)
-        reply->cardinality.columns = names;
-    reply->cardinality.n_keys = n - (bend.lose_a_row ? 1 : 0);
-    reply->cardinality.keys = row_list;
-    return bend.hold_first && bend.counts == 1 ? FAKE_HOLD : FAKE_ANSWER;
-}
-
-static enum fake_action answer_union(const Cardinal__V1__Union *asked, struct fake_reply *reply)
-{
-    size_t columns = columns_of(asked->n_columns);
-    fill_row(0, columns, 7);
-    reply->union_.keys = 3;
-    reply->union_.n_columns = columns;
-    reply->union_.columns = asked->n_columns > 0 && !bend.add_a_column ? asked->columns : names;
-    reply->union_.n_estimates = rows[0].n_estimates;
-    reply->union_.estimates = values;
-    reply->union_.n_rse = rows[0].n_rse;
-    reply->union_.rse = errors;
-    return FAKE_ANSWER;
-}
-
-/* 10 keys, "0" to "9", 4 on a page; the token is the number to go on from. */
-static enum fake_action answer_scan(const Cardinal__V1__Scan *asked, struct fake_reply *reply)
-{
-    static char digits[] = "0123456789";
-    static uint8_t token;
-    size_t from = asked->page_token.len == 0 ? 0 : asked->page_token.data[0];
-    size_t n = 10 - from < 4 ? 10 - from : 4;
-    size_t columns = columns_of(asked->n_columns);
-    if (asked->limit < n)
-        n = asked->limit;
-    for (size_t i = 0; i < n; i++) {
-        size_t digit = bend.descend ? 9 - from - i : from + i;
-        fill_row(i, columns, 1);
-        rows[i].key = (ProtobufCBinaryData){ 1, (uint8_t *)digits + digit };
-    }
-    reply->scan.n_columns = columns;
-    reply->scan.columns = names;
-    reply->scan.n_keys = n;
-    reply->scan.keys = row_list;
-    token = (uint8_t)(from + n);
-    if (token < 10)
-        reply->scan.next_page_token = (ProtobufCBinaryData){ 1, &token };
-    return FAKE_ANSWER;
-}
-
-/* Tables t0, t1, t2, one on a page. */
-static enum fake_action answer_list(const Cardinal__V1__ListTables *asked, struct fake_reply *reply)
-{
-    static char name[3] = "t0";
-    static uint8_t token;
-    static Cardinal__V1__TableInfo *list[1];
-    size_t at = asked->page_token.len == 0 ? 0 : asked->page_token.data[0];
-    name[1] = (char)('0' + (bend.descend ? 2 - at : at));
-    reply->table.name = name;
-    list[0] = &reply->table;
-    reply->list.n_tables = 1;
-    reply->list.tables = list;
-    token = (uint8_t)(at + 1);
-    if (token < 3)
-        reply->list.next_page_token = (ProtobufCBinaryData){ 1, &token };
-    return FAKE_ANSWER;
-}
-
-static enum fake_action answer(const Cardinal__V1__Request *request, struct fake_reply *reply,
-                               int connection, void *arg)
-{
-    (void)connection;
-    (void)arg;
-    switch (request->body_case) {
-    case CARDINAL__V1__REQUEST__BODY_CARDINALITY:
-        return answer_count(request->cardinality, reply);
-    case CARDINAL__V1__REQUEST__BODY_UNION:
-        return answer_union(request->union_, reply);
-    case CARDINAL__V1__REQUEST__BODY_SCAN:
-        return answer_scan(request->scan, reply);
-    case CARDINAL__V1__REQUEST__BODY_LIST_TABLES:
-        return answer_list(request->list_tables, reply);
-    default:
-        return FAKE_ANSWER;
-    }
-}
 
 static void start(void)
 {
     cardinal_options options = CARDINAL_OPTIONS_INIT;
-    fake_server_start(&server, answer, NULL);
+    fake_server_start(&server, fake_answers, NULL);
     options.address = server.address;
     options.request_timeout_ms = 5000;
     ck_assert_int_eq(cardinal_connect(&options, &client, NULL), CARDINAL_OK);
@@ -201,23 +64,24 @@ END_TEST
 
 START_TEST(long_count_is_asked_in_parts)
 {
-    static char text[KEYS_MAX][8];
-    static cardinal_key keys[KEYS_MAX];
+    static char text[FAKE_KEYS_MAX][8];
+    static cardinal_key keys[FAKE_KEYS_MAX];
     cardinal_counts *counts;
-    for (unsigned i = 0; i < KEYS_MAX; i++)
+    for (unsigned i = 0; i < FAKE_KEYS_MAX; i++)
         keys[i] = (cardinal_key){ text[i], (size_t)snprintf(text[i], sizeof text[i], "%u", i) };
     bend.too_many_keys = 100;
     start();
-    ck_assert_int_eq(cardinal_count(client, "t", keys, KEYS_MAX, NULL, 0, &counts), CARDINAL_OK);
-    ck_assert_uint_eq(counts->row_count, KEYS_MAX);
-    for (unsigned i = 0; i < KEYS_MAX; i++) {
+    ck_assert_int_eq(cardinal_count(client, "t", keys, FAKE_KEYS_MAX, NULL, 0, &counts),
+                     CARDINAL_OK);
+    ck_assert_uint_eq(counts->row_count, FAKE_KEYS_MAX);
+    for (unsigned i = 0; i < FAKE_KEYS_MAX; i++) {
         ck_assert_uint_eq(counts->rows[i].key.len, keys[i].len);
         ck_assert_mem_eq(counts->rows[i].key.data, keys[i].data, keys[i].len);
         ck_assert(counts->rows[i].found);
     }
     cardinal_counts_free(counts);
     stop();
-    ck_assert_uint_ge(bend.counts, KEYS_MAX / 100);
+    ck_assert_uint_ge(bend.counts, FAKE_KEYS_MAX / 100);
 }
 END_TEST
 
