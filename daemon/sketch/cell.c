@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/sketch/array.h"
+#include "daemon/sketch/change.h"
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/estimate.h"
 #include "daemon/sketch/packed.h"
@@ -37,32 +38,44 @@ enum status sketch_shape_init(struct sketch_shape *shape, unsigned precision)
     return ST_OK;
 }
 
-static enum status sparse_add(struct cell *cell, const struct sketch_shape *shape, uint64_t hash,
-                              bool *changed)
+/* Adds one hash to any form but DENSE; *code is the change's, if it is one. */
+static enum status add_one(struct cell *cell, const struct sketch_shape *shape, uint64_t hash,
+                           uint32_t *code, bool *added)
 {
-    return sparse_raise(&cell->word, shape, hash_index(hash, shape->precision),
-                        hash_rank(hash, shape->precision), changed);
+    if (word_state(cell->word) == CELL_SPARSE) {
+        uint32_t index = hash_index(hash, shape->precision);
+        unsigned rank = hash_rank(hash, shape->precision);
+        *code = change_of_register(index, rank);
+        return sparse_raise(&cell->word, shape, index, rank, added);
+    }
+    *code = token_of_hash(hash, shape->precision);
+    return tokens_add(&cell->word, shape, *code, added);
 }
 
-enum status cell_add(struct cell *cell, const struct sketch_shape *shape, const void *hashes,
-                     size_t n, size_t *changed)
+enum status cell_add_told(struct cell *cell, const struct sketch_shape *shape, const void *hashes,
+                          size_t n, uint32_t *codes, size_t *changed)
 {
     const uint8_t *bytes = hashes;
     *changed = 0;
     for (size_t i = 0; i < n; i++) {
         if (word_state(cell->word) == CELL_DENSE)
-            return dense_add(&cell->word, bytes + i * sizeof(uint64_t), n - i, changed);
+            return dense_add(&cell->word, bytes + i * sizeof(uint64_t), n - i, codes, changed);
         bool added;
-        uint64_t hash = hash_load(bytes, i);
-        enum status status =
-            word_state(cell->word) == CELL_SPARSE
-                ? sparse_add(cell, shape, hash, &added)
-                : tokens_add(&cell->word, shape, token_of_hash(hash, shape->precision), &added);
+        uint32_t code;
+        enum status status = add_one(cell, shape, hash_load(bytes, i), &code, &added);
         if (status != ST_OK)
             return status;
+        if (codes != NULL && added)
+            codes[*changed] = code;
         *changed += added;
     }
     return ST_OK;
+}
+
+enum status cell_add(struct cell *cell, const struct sketch_shape *shape, const void *hashes,
+                     size_t n, size_t *changed)
+{
+    return cell_add_told(cell, shape, hashes, n, NULL, changed);
 }
 
 void cell_prefetch(const struct cell *cell, const struct sketch_shape *shape, const void *hashes,

@@ -65,6 +65,17 @@ struct estimate {
 enum status cell_add(struct cell *cell, const struct sketch_shape *shape, const void *hashes,
                      size_t n, size_t *changed);
 
+/* The same, with the code (change.h) of each effective change in codes, which has
+ * room for n; NULL: nobody asks. */
+enum status cell_add_told(struct cell *cell, const struct sketch_shape *shape, const void *hashes,
+                          size_t n, uint32_t *codes, size_t *changed);
+
+/* Applies a code. A cell that is given another's codes in their order comes to
+ * the same registers and, to the last digit, the same estimate; one that was
+ * given a code before is left as it is. ST_INVALID_ARGUMENT for what no cell of
+ * the shape reports; ST_RESOURCE_EXHAUSTED leaves the cell sound. */
+enum status cell_replay(struct cell *cell, const struct sketch_shape *shape, uint32_t code);
+
 /* Asks the CPU for the memory that cell_add() of these hashes will look at. */
 void cell_prefetch(const struct cell *cell, const struct sketch_shape *shape, const void *hashes,
                    size_t n);

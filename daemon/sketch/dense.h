@@ -81,8 +81,10 @@ void dense_rebuild(struct dense *dense, unsigned target);
 enum status dense_raise(struct dense *dense, uint32_t index, unsigned rank, bool with_hip,
                         bool *changed);
 
-/* Adds n hashes to a DENSE word, as cell_add() does; *changed counts on. */
-enum status dense_add(uint64_t *word, const void *hashes, size_t n, size_t *changed);
+/* Adds n hashes to a DENSE word, as cell_add_told() does; *changed counts on, and
+ * says where in codes the next one belongs. */
+enum status dense_add(uint64_t *word, const void *hashes, size_t n, uint32_t *codes,
+                      size_t *changed);
 
 /* Makes *into the union with *from; *changed says whether it had to. On
  * ST_RESOURCE_EXHAUSTED the registers are as they were; *into must be closed

@@ -1,27 +1,29 @@
 /* Hashes into registers: most raise nothing and must be turned away fast. */
+#include "daemon/sketch/change.h"
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/token.h"
 #include "daemon/sketch/word.h"
 
 #define CHUNK 256u /* hashes sifted at a time */
 
-static enum status add_one(struct dense *dense, uint64_t hash, size_t *changed)
-{
-    bool raised;
-    enum status status = dense_raise(dense, hash_index(hash, dense->precision),
-                                     hash_rank(hash, dense->precision), true, &raised);
-    *changed += raised;
-    return status;
-}
-
 /* Adds what came through the sieve. */
 static enum status add_sifted(struct dense *dense, const uint64_t *hashes, size_t n,
-                              size_t *changed)
+                              uint32_t *codes, size_t *changed)
 {
-    enum status status = ST_OK;
-    for (size_t i = 0; i < n && status == ST_OK; i++)
-        status = add_one(dense, hashes[i], changed);
-    return status;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t index = hash_index(hashes[i], dense->precision);
+        unsigned rank = hash_rank(hashes[i], dense->precision);
+        bool raised;
+        enum status status = dense_raise(dense, index, rank, true, &raised);
+        if (status != ST_OK)
+            return status;
+        if (!raised)
+            continue;
+        if (codes != NULL)
+            codes[*changed] = change_of_register(index, rank);
+        ++*changed;
+    }
+    return ST_OK;
 }
 
 /* The bits of a hash that are all 0 where its rank is above base. */
@@ -42,7 +44,8 @@ static size_t sift(const uint8_t *hashes, size_t n, uint64_t mask, uint64_t *sif
     return kept;
 }
 
-enum status dense_add(uint64_t *word, const void *hashes, size_t n, size_t *changed)
+enum status dense_add(uint64_t *word, const void *hashes, size_t n, uint32_t *codes,
+                      size_t *changed)
 {
     enum status status = ST_OK;
     const uint8_t *bytes = hashes;
@@ -53,7 +56,7 @@ enum status dense_add(uint64_t *word, const void *hashes, size_t n, size_t *chan
         if (kept == 0)
             continue;
         struct dense dense = dense_open(*word);
-        status = add_sifted(&dense, sifted, kept, changed);
+        status = add_sifted(&dense, sifted, kept, codes, changed);
         *word = dense_close(&dense);
     }
     return status;

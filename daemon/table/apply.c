@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "daemon/table/table_impl.h"
+#include "daemon/table/tell.h"
 
 #define WINDOW 32u        /* rows whose memory is fetched ahead */
 #define WINDOW_CELLS 16u  /* of a row, fetched ahead */
@@ -13,7 +14,9 @@ struct apply {
     const struct column_set *columns;
     struct apply_cursor *cursor;
     struct shard *shard;
-    size_t budget; /* values left */
+    size_t budget;                     /* values left */
+    uint32_t ref;                      /* the row's that is applied, 0: none yet */
+    uint32_t codes[TABLE_LOCK_VALUES]; /* of a cell's changes */
 };
 
 /* Places the rows, and puts them in shard order, in place: each row is swapped
@@ -84,8 +87,8 @@ static uint32_t prefetch_window(const struct apply *apply)
 
 /* The key's row with places for all cells that the batch still brings, made or
  * widened; NULL without memory. */
-static struct row *make_places(const struct apply *apply, const struct placed_key *placed,
-                               const struct batch_row *from, bool exists)
+static struct row *make_places(struct apply *apply, const struct placed_key *placed,
+                               const struct batch_row *from)
 {
     struct slot_mask slots = { { 0 } };
     const struct batch_cell *cells = &apply->batch->cells[from->first_cell];
@@ -95,8 +98,17 @@ static struct row *make_places(const struct apply *apply, const struct placed_ke
             slot_mask_set(&slots, slot);
     }
     unsigned width = atomic_load_explicit(&apply->table->schema.width, memory_order_relaxed);
-    return exists ? shard_widen(apply->shard, placed, &slots, width)
-                  : shard_add(apply->shard, placed, &slots, width);
+    uint32_t was = apply->ref;
+    uint32_t ref = was != 0 ? shard_widen(apply->shard, placed, &slots, width)
+                            : shard_add(apply->shard, placed, &slots, width);
+    if (ref == 0)
+        return NULL;
+    apply->ref = ref;
+    if (was != 0)
+        tell_row_moved(apply->table, apply->shard, apply->ref, was);
+    else
+        tell_row_new(apply->table, apply->shard, apply->ref);
+    return pool_at(&apply->shard->rows, ref);
 }
 
 static void advance(struct apply *apply, uint32_t n, uint32_t of)
@@ -127,16 +139,19 @@ static enum status apply_cell(struct apply *apply, const struct placed_key *plac
     }
     struct cell *cell = *row == NULL ? NULL : row_cell(*row, slot);
     if (cell == NULL) {
-        *row = make_places(apply, placed, from, *row != NULL);
+        *row = make_places(apply, placed, from);
         if (*row == NULL)
             return ST_RESOURCE_EXHAUSTED;
         cell = row_cell(*row, slot);
     }
     size_t changed = 0;
+    uint32_t *codes = apply->table->sink == NULL ? NULL : apply->codes;
     enum status status =
         shard_cell_add(apply->shard, cell, &apply->table->shape,
-                       values->hashes + (size_t)cursor->next_hash * 8, n, &changed);
+                       values->hashes + (size_t)cursor->next_hash * 8, n, codes, &changed);
     cursor->changes += changed;
+    tell_cell_changed(apply->table, apply->shard, apply->ref, apply->columns->ids[values->column],
+                      codes, changed);
     if (status == ST_OK)
         advance(apply, n, values->n);
     return status;
@@ -147,7 +162,8 @@ static enum status apply_row(struct apply *apply)
     struct apply_cursor *cursor = apply->cursor;
     const struct batch_row *from = &apply->batch->rows[cursor->next_row];
     struct placed_key placed = { { from->key, from->key_len }, from->key_hash };
-    struct row *row = shard_find(apply->shard, &placed);
+    apply->ref = shard_find_ref(apply->shard, &placed);
+    struct row *row = apply->ref == 0 ? NULL : pool_at(&apply->shard->rows, apply->ref);
     enum status status = ST_OK;
     while (status == ST_OK && cursor->next_cell < from->cell_count && apply->budget > 0)
         status = apply_cell(apply, &placed, from, &row);
@@ -156,7 +172,7 @@ static enum status apply_row(struct apply *apply)
         cursor->next_row++;
     }
     if (status != ST_OK && row != NULL && shard_row_is_empty(row))
-        shard_remove(apply->shard, row, placed.hash);
+        table_remove_row(apply->table, apply->shard, apply->ref);
     return status;
 }
 
@@ -188,7 +204,11 @@ enum status table_apply(struct table *table, struct batch *batch, struct column_
         sort_rows(&table->shards, batch);
         cursor->sorted = true;
     }
-    struct apply apply = { .table = table, .batch = batch, .columns = columns, .cursor = cursor };
+    struct apply apply;
+    apply.table = table;
+    apply.batch = batch;
+    apply.columns = columns;
+    apply.cursor = cursor;
     enum status status = ST_OK;
     size_t left = max_values > 0 ? max_values : 1;
     while (status == ST_OK && left > 0 && cursor->next_row < batch->row_count) {

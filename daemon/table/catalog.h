@@ -6,6 +6,7 @@
 #ifndef CARDINAL_TABLE_CATALOG_H
 #define CARDINAL_TABLE_CATALOG_H
 
+#include "daemon/table/change_sink.h"
 #include "daemon/table/table.h"
 
 struct catalog;
@@ -18,6 +19,7 @@ struct table_spec {
     unsigned precision;  /* 0: the default */
     enum hash_kind hash;
     uint64_t seed;
+    struct change_sink *sink; /* told of the table's changes, outlives it; NULL: nobody */
 };
 
 /* NULL without memory. shard_seed places keys; the daemon passes random bits. */

@@ -6,10 +6,8 @@ static enum status delete_stretch(struct table *table, const struct stretch *str
 {
     uint64_t *deleted = arg;
     struct shard *shard = stretch->shard;
-    for (uint32_t i = 0; i < stretch->count; i++) {
-        struct row *row = pool_at(&shard->rows, stretch->refs[i]);
-        shard_remove(shard, row, shard_set_hash(&table->shards, row_key(row)));
-    }
+    for (uint32_t i = 0; i < stretch->count; i++)
+        table_remove_row(table, shard, stretch->refs[i]);
     shard_trim(shard);
     *deleted += stretch->count;
     return ST_OK;
@@ -22,13 +20,13 @@ static bool delete_key(struct table *table, struct bytes_view key)
     if (shard == NULL)
         return false;
     shard_lock(shard);
-    struct row *row = shard_find(shard, &placed);
-    if (row != NULL) {
-        shard_remove(shard, row, placed.hash);
+    uint32_t ref = shard_find_ref(shard, &placed);
+    if (ref != 0) {
+        table_remove_row(table, shard, ref);
         shard_trim(shard);
     }
     shard_unlock(shard);
-    return row != NULL;
+    return ref != 0;
 }
 
 static enum status delete_list(struct table *table, const struct selector *selector,

@@ -58,7 +58,8 @@ struct schema_plan {
     uint32_t next_id;
     struct slot_mask taken;
     struct slot_mask dropped; /* slots to sweep */
-    bool drops;
+    uint32_t dropped_ids[COLUMNS_MAX];
+    uint32_t dropped_count;
 };
 
 /* Checks a change of columns. ST_NOT_FOUND, ST_ALREADY_EXISTS and

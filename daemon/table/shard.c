@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct shard *shard_new(void)
+struct shard *shard_new(uint32_t number)
 {
     struct shard *shard = calloc(1, sizeof *shard);
     if (shard == NULL)
@@ -13,6 +13,7 @@ struct shard *shard_new(void)
         free(shard);
         return NULL;
     }
+    shard->number = number;
     pool_init(&shard->rows);
     index_init(&shard->index);
     order_init(&shard->order);
@@ -79,37 +80,42 @@ static uint32_t find_ref(const struct shard *shard, const struct placed_key *pla
     return ref;
 }
 
-struct row *shard_find(const struct shard *shard, const struct placed_key *placed)
+uint32_t shard_find_ref(const struct shard *shard, const struct placed_key *placed)
 {
     struct index_probe probe;
-    uint32_t ref = find_ref(shard, placed, &probe);
+    return find_ref(shard, placed, &probe);
+}
+
+struct row *shard_find(const struct shard *shard, const struct placed_key *placed)
+{
+    uint32_t ref = shard_find_ref(shard, placed);
     return ref == 0 ? NULL : pool_at(&shard->rows, ref);
 }
 
-struct row *shard_add(struct shard *shard, const struct placed_key *placed,
-                      const struct slot_mask *slots, unsigned width)
+uint32_t shard_add(struct shard *shard, const struct placed_key *placed,
+                   const struct slot_mask *slots, unsigned width)
 {
     struct row_layout layout;
     row_layout_plan(&layout, slots, width);
     size_t size = row_layout_bytes(&layout, placed->key.len);
     if (!index_reserve(&shard->index, (uint32_t)placed->hash))
-        return NULL;
+        return 0;
     uint32_t ref = pool_alloc(&shard->rows, size);
     if (ref == 0)
-        return NULL;
+        return 0;
     struct row *row = pool_at(&shard->rows, ref);
     row_init(row, &layout, placed->key);
     if (!order_insert(&shard->order, &shard->rows, ref)) {
         pool_free(&shard->rows, ref, size);
-        return NULL;
+        return 0;
     }
     index_put(&shard->index, (uint32_t)placed->hash, ref);
     shard->keys++;
-    return row;
+    return ref;
 }
 
-struct row *shard_widen(struct shard *shard, const struct placed_key *placed,
-                        const struct slot_mask *slots, unsigned width)
+uint32_t shard_widen(struct shard *shard, const struct placed_key *placed,
+                     const struct slot_mask *slots, unsigned width)
 {
     struct index_probe probe;
     uint32_t was = find_ref(shard, placed, &probe);
@@ -120,7 +126,7 @@ struct row *shard_widen(struct shard *shard, const struct placed_key *placed,
     row_layout_plan(&layout, &all, width);
     uint32_t ref = pool_alloc(&shard->rows, row_layout_bytes(&layout, placed->key.len));
     if (ref == 0)
-        return NULL;
+        return 0;
     struct row *old = pool_at(&shard->rows, was);
     struct row *row = pool_at(&shard->rows, ref);
     row_init(row, &layout, placed->key);
@@ -128,7 +134,7 @@ struct row *shard_widen(struct shard *shard, const struct placed_key *placed,
     index_replace(&probe, ref);
     order_replace(&shard->order, &shard->rows, was, ref);
     pool_free(&shard->rows, was, row_bytes(old));
-    return row;
+    return ref;
 }
 
 void shard_remove(struct shard *shard, struct row *row, uint64_t hash)
@@ -179,11 +185,11 @@ static inline void recount(struct shard *shard, struct counted was, struct count
 }
 
 enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
-                           const void *hashes, size_t n, size_t *changed)
+                           const void *hashes, size_t n, uint32_t *codes, size_t *changed)
 {
     uint64_t word = cell->word;
     struct counted was = counted_of(cell);
-    enum status status = cell_add(cell, shape, hashes, n, changed);
+    enum status status = cell_add_told(cell, shape, hashes, n, codes, changed);
     if (*changed > 0 || cell->word != word)
         recount(shard, was, counted_of(cell));
     return status;

@@ -22,6 +22,8 @@ struct shard {
     struct pool rows;
     struct index index;
     struct order order;
+    uint32_t number;   /* among the table's; never changes */
+    uint64_t sequence; /* of the change told last */
     uint64_t keys;
     uint64_t cells[CELL_STATE_COUNT];
     uint64_t cell_bytes[CELL_STATE_COUNT];
@@ -33,7 +35,7 @@ struct placed_key {
     uint64_t hash;
 };
 
-struct shard *shard_new(void); /* NULL without memory */
+struct shard *shard_new(uint32_t number); /* NULL without memory */
 void shard_free(struct shard *shard);
 
 void shard_lock(struct shard *shard);
@@ -49,18 +51,22 @@ static inline void shard_prefetch(const struct shard *shard, uint64_t hash)
  * for the caller to fetch its cells ahead in turn. */
 const struct row *shard_guess(const struct shard *shard, uint64_t hash);
 
+/* The reference of the key's row, or 0. */
+uint32_t shard_find_ref(const struct shard *shard, const struct placed_key *placed);
+
 /* The key's row, or NULL. */
 struct row *shard_find(const struct shard *shard, const struct placed_key *placed);
 
-/* Adds a row for a key that has none, with empty cells in these slots; NULL
- * without memory, with nothing changed. width: slots that the table has. */
-struct row *shard_add(struct shard *shard, const struct placed_key *placed,
-                      const struct slot_mask *slots, unsigned width);
+/* Adds a row for a key that has none, with empty cells in these slots; its
+ * reference, or 0 without memory, with nothing changed. width: slots that the
+ * table has. */
+uint32_t shard_add(struct shard *shard, const struct placed_key *placed,
+                   const struct slot_mask *slots, unsigned width);
 
-/* Lays the key's row out anew, with places for these slots too; NULL without
- * memory, with nothing changed. */
-struct row *shard_widen(struct shard *shard, const struct placed_key *placed,
-                        const struct slot_mask *slots, unsigned width);
+/* Lays the key's row out anew, with places for these slots too; its reference
+ * from here on, or 0 without memory, with nothing changed. */
+uint32_t shard_widen(struct shard *shard, const struct placed_key *placed,
+                     const struct slot_mask *slots, unsigned width);
 
 /* Removes the row and frees its cells. */
 void shard_remove(struct shard *shard, struct row *row, uint64_t hash);
@@ -68,9 +74,9 @@ void shard_remove(struct shard *shard, struct row *row, uint64_t hash);
 /* Gives all memory back if no row is left. */
 void shard_trim(struct shard *shard);
 
-/* cell_add() on a cell of one of the shard's rows, counted. */
+/* cell_add_told() on a cell of one of the shard's rows, counted. */
 enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
-                           const void *hashes, size_t n, size_t *changed);
+                           const void *hashes, size_t n, uint32_t *codes, size_t *changed);
 
 /* cell_release() on a cell of one of the shard's rows, counted. */
 void shard_cell_release(struct shard *shard, struct cell *cell);

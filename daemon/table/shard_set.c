@@ -28,7 +28,7 @@ struct shard *shard_set_make(struct shard_set *set, uint32_t number)
     struct shard *shard = shard_set_get(set, number);
     if (shard != NULL)
         return shard;
-    struct shard *made = shard_new();
+    struct shard *made = shard_new(number);
     if (made == NULL)
         return NULL;
     if (atomic_compare_exchange_strong(&set->shards[number], &shard, made))

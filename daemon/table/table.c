@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/table/table_impl.h"
+#include "daemon/table/tell.h"
 
 enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard_seed,
                       struct table **out, struct error *err)
@@ -32,6 +33,7 @@ enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard
     shard_set_init(&table->shards, shard_seed);
     atomic_init(&table->references, 1);
     table->id = id;
+    table->sink = spec->sink;
     memcpy(table->name, spec->name.data, spec->name.len);
     *out = table;
     return ST_OK;
@@ -123,6 +125,13 @@ void table_add_usage(struct table *table, struct table_usage *usage)
     shard_set_add_usage(&table->shards, usage);
 }
 
+void table_remove_row(struct table *table, struct shard *shard, uint32_t ref)
+{
+    struct row *row = pool_at(&shard->rows, ref);
+    tell_row_removed(table, shard, ref);
+    shard_remove(shard, row, shard_set_hash(&table->shards, row_key(row)));
+}
+
 static enum status sweep_stretch(struct table *table, const struct stretch *stretch, void *arg)
 {
     const struct slot_mask *dropped = arg;
@@ -136,7 +145,7 @@ static enum status sweep_stretch(struct table *table, const struct stretch *stre
                 shard_cell_release(shard, cell);
         }
         if (shard_row_is_empty(row))
-            shard_remove(shard, row, shard_set_hash(&table->shards, row_key(row)));
+            table_remove_row(table, shard, stretch->refs[i]);
     }
     shard_trim(shard);
     return ST_OK;
@@ -145,8 +154,10 @@ static enum status sweep_stretch(struct table *table, const struct stretch *stre
 void table_sweep(struct table *table, const struct schema_plan *plan)
 {
     static const struct selector all = { .kind = SELECTOR_ALL };
-    if (!plan->drops)
+    if (plan->dropped_count == 0)
         return;
+    for (uint32_t i = 0; i < plan->dropped_count; i++)
+        tell_column_dropped(table, plan->dropped_ids[i]);
     struct slot_mask dropped = plan->dropped;
     enum status status = table_walk(table, &all, NULL, NULL, sweep_stretch, &dropped);
     assert(status == ST_OK);

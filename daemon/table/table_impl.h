@@ -17,6 +17,7 @@ struct table {
     struct sketch_shape shape;
     struct schema schema;
     struct shard_set shards;
+    struct change_sink *sink;      /* NULL: nobody is told */
     pthread_mutex_t alter_lock;    /* held through an alteration, its sweep included */
     char name[NAME_MAX_BYTES + 1]; /* read under schema.lock or the catalog's lock,
                                     * written under both */
@@ -33,6 +34,9 @@ size_t table_copy_name(struct table *table, char *name);
 /* Frees what the columns held that a plan, now committed, dropped, and removes
  * the rows that hold nothing else. */
 void table_sweep(struct table *table, const struct schema_plan *plan);
+
+/* Removes a row, which is there, with the shard locked. */
+void table_remove_row(struct table *table, struct shard *shard, uint32_t ref);
 
 /* The rows of a table that a request reads or changes under one hold of a lock,
  * given by reference into shard->rows. */

@@ -1,0 +1,23 @@
+/* tell: hands a table's changes to its sink, numbered.
+ *
+ * Nothing is done for a table without a sink. All but tell_column_dropped() are
+ * called with the shard locked; ref is the row's, which is there. */
+#ifndef CARDINAL_TABLE_TELL_H
+#define CARDINAL_TABLE_TELL_H
+
+#include "daemon/table/table_impl.h"
+
+void tell_row_new(const struct table *table, struct shard *shard, uint32_t ref);
+void tell_row_moved(const struct table *table, struct shard *shard, uint32_t ref, uint32_t was);
+void tell_cell_changed(const struct table *table, struct shard *shard, uint32_t ref,
+                       uint32_t column_id, const uint32_t *codes, size_t n);
+void tell_cell_merged(const struct table *table, struct shard *shard, uint32_t ref,
+                      uint32_t column_id, const struct cell *from);
+
+/* Before the row goes. */
+void tell_row_removed(const struct table *table, struct shard *shard, uint32_t ref);
+
+/* Once the column is out of the schema. */
+void tell_column_dropped(const struct table *table, uint32_t column_id);
+
+#endif
