@@ -5,6 +5,7 @@
 
 #include "daemon/sketch/cell.h"
 #include "daemon/sketch/dense.h"
+#include "daemon/sketch/dense_ranks.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/sparse.h"
 #include "daemon/sketch/tokens.h"
@@ -126,6 +127,13 @@ enum status cell_from_registers(struct cell *cell, const struct sketch_shape *sh
     }
     if (n == 0) {
         cell->word = 0;
+        return ST_OK;
+    }
+    if (!sparse_fits(n, shape)) {
+        struct dense dense;
+        if (!dense_of_ranks(&dense, shape, ranks))
+            return ST_RESOURCE_EXHAUSTED;
+        cell->word = dense_close(&dense);
         return ST_OK;
     }
     uint32_t *entries = malloc(n * sizeof *entries);

@@ -114,12 +114,13 @@ enum status overlap_estimate(struct union_scratch *a, struct union_scratch *b, s
     struct overlap overlap = {
         .a = measured_of(union_scratch_estimate(a)),
         .b = measured_of(union_scratch_estimate(b)),
+        .of_tokens = !a->has_registers && !b->has_registers,
     };
     if (a->contributors == 0 || b->contributors == 0) {
         overlap.all = a->contributors != 0 ? overlap.a : overlap.b;
         overlap.only_a = overlap.a;
         overlap.only_b = overlap.b;
-    } else if (!a->has_registers && !b->has_registers) {
+    } else if (overlap.of_tokens) {
         from_tokens(a, b, &overlap);
     } else {
         enum status status = from_registers(a, b, &overlap);

@@ -23,6 +23,7 @@ struct overlap {
     struct measured only_b;
     struct measured jaccard; /* shared / all; 0 of nothing */
     bool is_below_noise;     /* shared is less than two of its errors */
+    bool of_tokens;          /* compared token by token */
 };
 
 /* Fills *out; reads both. ST_INVALID_ARGUMENT when their precision differs. */

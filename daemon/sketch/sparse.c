@@ -28,6 +28,11 @@ size_t sparse_bytes(uint32_t count)
     return allocated_bytes(block_bytes(room_of(count)));
 }
 
+bool sparse_fits(uint32_t count, const struct sketch_shape *shape)
+{
+    return block_bytes(room_of(count)) <= shape->token_bytes_max;
+}
+
 const uint32_t *sparse_entries(uint64_t word)
 {
     const struct sparse_head *head = word_address(word);
@@ -69,10 +74,9 @@ enum status sparse_build(uint64_t *word, const struct sketch_shape *shape, const
         *word = 0;
         return ST_OK;
     }
-    size_t bytes = block_bytes(room_of(n));
-    if (bytes > shape->token_bytes_max)
+    if (!sparse_fits(n, shape))
         return build_dense(word, shape, entries, n);
-    struct sparse_head *head = malloc(bytes);
+    struct sparse_head *head = malloc(block_bytes(room_of(n)));
     if (head == NULL)
         return ST_RESOURCE_EXHAUSTED;
     *head = (struct sparse_head){ 0, 0, 0 };

@@ -18,6 +18,9 @@ struct sparse_head {
     uint32_t unused;
 };
 
+/* Whether that many registers are few enough for a SPARSE. */
+bool sparse_fits(uint32_t count, const struct sketch_shape *shape);
+
 /* Makes *word a SPARSE of n sorted entries, DENSE if there are too many. What
  * was in *word is not freed. */
 enum status sparse_build(uint64_t *word, const struct sketch_shape *shape, const uint32_t *entries,

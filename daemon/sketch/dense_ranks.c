@@ -1,0 +1,52 @@
+#include "daemon/sketch/dense_ranks.h"
+
+#include "daemon/sketch/entries.h"
+
+static void set_register(struct dense *dense, uint32_t index, unsigned rank)
+{
+    if (dense->is_bytes) {
+        dense->registers[index] = (uint8_t)rank;
+        return;
+    }
+    unsigned nibble = rank - dense->base;
+    if (dense_is_exception(dense, rank)) {
+        nibble = NIBBLE_FULL;
+        dense->exceptions[dense->head->exception_count++] = entry_make(index, rank);
+    }
+    dense->registers[nibble_offset(index)] |= (uint8_t)(nibble << (index / 32 % 2 * 4));
+}
+
+static void set_registers(struct dense *dense, const uint8_t *ranks)
+{
+    struct dense_head *head = dense->head;
+    unsigned q = 64u - dense->precision;
+    head->at_base = 0;
+    for (uint32_t i = 0; i < dense->register_count; i++) {
+        head->kx += (1ull << q) >> ranks[i];
+        head->at_base += ranks[i] == dense->base;
+        head->at_cap += ranks[i] == q + 1;
+        set_register(dense, i, ranks[i]);
+    }
+}
+
+bool dense_of_ranks(struct dense *dense, const struct sketch_shape *shape, const uint8_t *ranks)
+{
+    struct dense made;
+    unsigned base = ranks[0];
+    uint32_t exceptions = 0;
+    for (uint32_t i = 1; i < shape->registers; i++)
+        base = ranks[i] < base ? ranks[i] : base;
+    for (uint32_t i = 0; i < shape->registers; i++)
+        exceptions += ranks[i] >= base + NIBBLE_FULL;
+    if (!dense_new(&made, shape))
+        return false;
+    if (!dense_reserve(&made, exceptions)) {
+        dense_free(&made);
+        return false;
+    }
+    made.base = (uint8_t)base;
+    set_registers(&made, ranks);
+    dense_reseed(&made, shape);
+    *dense = made;
+    return true;
+}
