@@ -10,11 +10,6 @@
 
 #define FIELDS_MAX DECODE_FIELDS_MAX /* of a request that lists no keys */
 
-static struct bytes_view text_view(const char *text)
-{
-    return (struct bytes_view){ (const uint8_t *)text, strlen(text) };
-}
-
 /* Names as views, n <= COLUMNS_MAX, each of valid form. */
 static enum status copy_names(char *const *names, size_t n, struct arena *arena,
                               const struct bytes_view **out, struct error *err)

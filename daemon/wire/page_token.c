@@ -38,21 +38,41 @@ static uint64_t fingerprint(uint64_t seed, struct bytes_view bytes)
     return XXH3_64bits_withSeed(bytes.data, bytes.len, seed + bytes.len);
 }
 
+static uint64_t selector_fingerprint(const struct selector *selector)
+{
+    uint64_t print = (uint64_t)selector->kind;
+    switch (selector->kind) {
+    case SELECTOR_LIST:
+        for (size_t i = 0; i < selector->list_count; i++)
+            print = fingerprint(print, selector->list[i]);
+        return print;
+    case SELECTOR_PREFIX:
+        return fingerprint(print, selector->prefix);
+    case SELECTOR_RANGE:
+        return fingerprint(fingerprint(print, selector->from), selector->to);
+    default:
+        return print;
+    }
+}
+
 struct page_scope page_scope_of_scan(uint64_t table_id, const struct selector *selector)
 {
-    struct page_scope scope = {
+    assert(selector->kind != SELECTOR_LIST);
+    return (struct page_scope){
         .kind = PAGE_OF_KEYS,
         .table_id = table_id,
-        .fingerprint = (uint64_t)selector->kind,
+        .fingerprint = selector_fingerprint(selector),
     };
-    assert(selector->kind != SELECTOR_LIST);
-    if (selector->kind == SELECTOR_PREFIX) {
-        scope.fingerprint = fingerprint(scope.fingerprint, selector->prefix);
-    } else if (selector->kind == SELECTOR_RANGE) {
-        scope.fingerprint = fingerprint(scope.fingerprint, selector->from);
-        scope.fingerprint = fingerprint(scope.fingerprint, selector->to);
-    }
-    return scope;
+}
+
+struct page_scope page_scope_of_export(uint64_t table_id, const struct selector *selector,
+                                       struct bytes_view column)
+{
+    return (struct page_scope){
+        .kind = PAGE_OF_SKETCHES,
+        .table_id = table_id,
+        .fingerprint = fingerprint(selector_fingerprint(selector), column),
+    };
 }
 
 struct page_scope page_scope_of_tables(struct bytes_view prefix)

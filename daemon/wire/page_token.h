@@ -26,8 +26,9 @@
 #define PAGE_TOKEN_MAX (PAGE_TOKEN_MIN + KEY_MAX_BYTES)
 
 enum page_kind {
-    PAGE_OF_KEYS,   /* of a Scan */
-    PAGE_OF_TABLES, /* of ListTables */
+    PAGE_OF_KEYS,     /* of a Scan */
+    PAGE_OF_TABLES,   /* of ListTables */
+    PAGE_OF_SKETCHES, /* of an Export */
 };
 
 /* What a token belongs to: it is good for no other request. */
@@ -41,6 +42,10 @@ struct page_scope {
  * tables whose names begin with prefix. */
 struct page_scope page_scope_of_scan(uint64_t table_id, const struct selector *selector);
 struct page_scope page_scope_of_tables(struct bytes_view prefix);
+
+/* The scope of an export of a column, by any selector. */
+struct page_scope page_scope_of_export(uint64_t table_id, const struct selector *selector,
+                                       struct bytes_view column);
 
 /* Writes the token of the page after `last` (at most KEY_MAX_BYTES); returns its
  * length. */

@@ -111,6 +111,33 @@ enum status reply_union(const struct reply_to *to, uint64_t keys,
                         const struct reply_columns *columns, const struct estimate *estimates,
                         struct error *err);
 
+/* An estimate and its standard error. */
+struct reply_quantity {
+    double value;
+    double error;
+};
+
+struct compare_reply {
+    uint64_t keys_a;
+    uint64_t keys_b;
+    struct reply_quantity a;
+    struct reply_quantity b;
+    struct reply_quantity both;
+    struct reply_quantity common;
+    struct reply_quantity jaccard;
+    struct reply_quantity only_a;
+    struct reply_quantity only_b;
+    bool below_noise;
+    bool tokens;
+};
+
+enum status reply_compare(const struct reply_to *to, const struct compare_reply *reply,
+                          struct error *err);
+enum status reply_merge(const struct reply_to *to, uint64_t keys, uint64_t changes,
+                        struct error *err);
+enum status reply_import(const struct reply_to *to, uint64_t sketches, uint64_t changes,
+                         struct error *err);
+
 /* A frame that is being written; see reply_frame.h. */
 struct reply_frame {
     struct writer w; /* for the body */
@@ -149,6 +176,11 @@ enum page_result reply_scan_key(struct reply_page *page, struct bytes_view key,
 enum status reply_list_tables_begin(struct reply_page *page, const struct reply_to *to,
                                     struct error *err);
 enum page_result reply_list_tables_table(struct reply_page *page, const struct table_reply *table);
+
+enum status reply_export_begin(struct reply_page *page, const struct reply_to *to,
+                               uint32_t max_bytes, struct error *err);
+enum page_result reply_export_sketch(struct reply_page *page, struct bytes_view key,
+                                     struct bytes_view sketch);
 
 /* Completes the frame. next_token is empty on the last page, else the token
  * (page_token.h) of the page after the last item added. */

@@ -10,6 +10,8 @@
 
 enum { SCAN_NEXT_PAGE_TOKEN = 3 };
 enum { LIST_TABLES = 1, LIST_NEXT_PAGE_TOKEN = 2 };
+enum { EXPORT_SKETCHES = 1, EXPORT_NEXT_PAGE_TOKEN = 2 };
+enum { SKETCH_KEY = 1, SKETCH_BYTES = 2 }; /* fields of KeySketch */
 
 #define LIKELY_PAGE 100000u /* bytes: the length of 16 KiB to 2 MiB takes as many bytes */
 #define LENGTH_GROWTH 2u    /* bytes that a longer page's length takes on top */
@@ -81,6 +83,33 @@ enum page_result reply_list_tables_table(struct reply_page *page, const struct t
     enum page_result result = admit(page, table_reply_size(table), strlen(table->name));
     if (result == PAGE_ADDED)
         table_reply_write(&page->frame.w, LIST_TABLES, table);
+    return result;
+}
+
+enum status reply_export_begin(struct reply_page *page, const struct reply_to *to,
+                               uint32_t max_bytes, struct error *err)
+{
+    begin(page, to, REQUEST_EXPORT, max_bytes);
+    page->token_field = EXPORT_NEXT_PAGE_TOKEN;
+    return begun(page, err);
+}
+
+static size_t bytes_field_size(struct bytes_view bytes)
+{
+    return bytes.len == 0 ? 0 : 1 + varint_size(bytes.len) + bytes.len;
+}
+
+enum page_result reply_export_sketch(struct reply_page *page, struct bytes_view key,
+                                     struct bytes_view sketch)
+{
+    size_t body = bytes_field_size(key) + bytes_field_size(sketch);
+    enum page_result result = admit(page, 1 + varint_size(body) + body, key.len);
+    if (result != PAGE_ADDED)
+        return result;
+    struct writer_mark mark = writer_open(&page->frame.w, EXPORT_SKETCHES, body);
+    writer_bytes(&page->frame.w, SKETCH_KEY, key);
+    writer_bytes(&page->frame.w, SKETCH_BYTES, sketch);
+    writer_close(&page->frame.w, mark);
     return result;
 }
 

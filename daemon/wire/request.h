@@ -28,7 +28,11 @@
     X(UNION, union, 19, REQUEST_READS | REQUEST_LONG)                                              \
     X(SCAN, scan, 20, REQUEST_READS | REQUEST_LONG)                                                \
     X(DELETE, delete, 21, REQUEST_WRITES | REQUEST_LONG)                                           \
-    X(STATS, stats, 22, 0)
+    X(STATS, stats, 22, 0)                                                                         \
+    X(COMPARE, compare, 23, REQUEST_READS | REQUEST_LONG)                                          \
+    X(MERGE, merge, 24, REQUEST_WRITES | REQUEST_LONG)                                             \
+    X(EXPORT, export, 25, REQUEST_READS | REQUEST_LONG)                                            \
+    X(IMPORT, import, 26, REQUEST_WRITES | REQUEST_LONG)
 
 enum request_kind {
 #define REQUEST_ENUM(upper, lower, field, flags) REQUEST_##upper,

@@ -1,6 +1,13 @@
 #include "daemon/wire/selector_decode.h"
 
+#include <string.h>
+
 #include "daemon/wire/names_check.h"
+
+struct bytes_view text_view(const char *text)
+{
+    return (struct bytes_view){ (const uint8_t *)text, strlen(text) };
+}
 
 struct bytes_view binary_view(const ProtobufCBinaryData *data)
 {

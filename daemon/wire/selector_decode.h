@@ -10,6 +10,9 @@
 #include "daemon/wire/decode.h"
 #include "proto/status.h"
 
+/* A string field as a view. */
+struct bytes_view text_view(const char *text);
+
 /* A bytes field as a view, never with a NULL pointer. */
 struct bytes_view binary_view(const ProtobufCBinaryData *data);
 

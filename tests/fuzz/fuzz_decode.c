@@ -1,5 +1,6 @@
 /* A whole Request, decoded as what its head says it is. */
 #include "daemon/wire/decode.h"
+#include "daemon/wire/decode_sketches.h"
 #include "daemon/wire/request.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -16,6 +17,10 @@ union any_request {
     struct union_request union_keys;
     struct scan_request scan;
     struct delete_request delete_keys;
+    struct compare_request compare;
+    struct merge_request merge;
+    struct export_request export_page;
+    struct import_request import_sketches;
 };
 
 static enum status decode_tables(const struct request_head *head, struct arena *arena,
@@ -37,6 +42,23 @@ static enum status decode_tables(const struct request_head *head, struct arena *
     }
 }
 
+static enum status decode_sketches(const struct request_head *head, struct arena *arena,
+                                   union any_request *out, struct error *err)
+{
+    switch (head->kind) {
+    case REQUEST_COMPARE:
+        return decode_compare(head->body, &limits, arena, &out->compare, err);
+    case REQUEST_MERGE:
+        return decode_merge(head->body, &limits, arena, &out->merge, err);
+    case REQUEST_EXPORT:
+        return decode_export(head->body, &limits, arena, &out->export_page, err);
+    case REQUEST_IMPORT:
+        return decode_import(head->body, &limits, arena, &out->import_sketches, err);
+    default:
+        return decode_tables(head, arena, out, err);
+    }
+}
+
 static enum status decode(const struct request_head *head, struct arena *arena,
                           union any_request *out, struct error *err)
 {
@@ -52,7 +74,7 @@ static enum status decode(const struct request_head *head, struct arena *arena,
     case REQUEST_DELETE:
         return decode_delete(head->body, &limits, arena, &out->delete_keys, err);
     default:
-        return decode_tables(head, arena, out, err);
+        return decode_sketches(head, arena, out, err);
     }
 }
 

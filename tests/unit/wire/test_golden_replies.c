@@ -130,6 +130,54 @@ START_TEST(scan_keeps_its_bytes)
 }
 END_TEST
 
+START_TEST(comparison_keeps_its_bytes)
+{
+    const struct compare_reply reply = {
+        .keys_a = 2,
+        .keys_b = 300,
+        .a = { 1, 0 },
+        .b = { 2, 0.5 },
+        .both = { 3, 1 },
+        .common = { 4, 1.5 },
+        .jaccard = { 5, 2 },
+        .only_a = { 6, 2.5 },
+        .only_b = { 7, 3 },
+        .below_noise = true,
+        .tokens = true,
+    };
+    struct reply_to to = to_id(1);
+    assert_payload(
+        reply_compare(&to, &reply, NULL),
+        "0801ba018c01080210ac021a0909000000000000f03f221209000000000000004011000000000000e03f2a12"
+        "09000000000000084011000000000000f03f321209000000000000104011000000000000f83f3a1209000000"
+        "000000144011000000000000004042120900000000000018401100000000000004404a120900000000000"
+        "01c4011000000000000084050015801");
+}
+END_TEST
+
+START_TEST(merge_and_import_keep_their_bytes)
+{
+    struct reply_to to = to_id(2);
+    assert_payload(reply_merge(&to, 5, 3, NULL), "0802c2010408051003");
+    to = to_id(3);
+    assert_payload(reply_import(&to, 2, 1, NULL), "0803d2010408021001");
+}
+END_TEST
+
+START_TEST(export_keeps_its_bytes)
+{
+    struct reply_page page;
+    struct reply_to to = to_id(4);
+    enum status st = reply_export_begin(&page, &to, 0, NULL);
+    ck_assert_int_eq(reply_export_sketch(&page, view_of("k1"), view_of("HYLL")), PAGE_ADDED);
+    ck_assert_int_eq(
+        reply_export_sketch(&page, view_of(""), (struct bytes_view){ (const uint8_t *)"", 1 }),
+        PAGE_ADDED);
+    reply_page_end(&page, view_of("tok"));
+    assert_payload(st, "0804ca01160a0a0a026b31120448594c4c0a031201001203746f6b");
+}
+END_TEST
+
 START_TEST(stats_keep_their_bytes)
 {
     const struct stat_reply stats[] = { { "keys", 5 }, { "tables", 0 } };
@@ -155,9 +203,12 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        hello_and_ping_keep_their_bytes, tables_keep_their_bytes,    list_of_tables_keeps_its_bytes,
-        writes_keep_their_bytes,         estimates_keep_their_bytes, scan_keeps_its_bytes,
+        hello_and_ping_keep_their_bytes, tables_keep_their_bytes,
+        list_of_tables_keeps_its_bytes,  writes_keep_their_bytes,
+        estimates_keep_their_bytes,      scan_keeps_its_bytes,
         stats_keep_their_bytes,          error_keeps_its_bytes,
+        comparison_keeps_its_bytes,      merge_and_import_keep_their_bytes,
+        export_keeps_its_bytes,
     };
     return RUN_SUITE("golden_replies", tests);
 }

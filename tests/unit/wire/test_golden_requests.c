@@ -1,6 +1,7 @@
 /* Requests as bytes that must be understood for ever: made once, by another
  * implementation (Python's protobuf), with every field set. */
 #include "daemon/wire/decode.h"
+#include "daemon/wire/decode_sketches.h"
 #include "daemon/wire/ingest.h"
 #include "daemon/wire/request.h"
 #include "tests/unit/run_suite.h"
@@ -26,6 +27,13 @@ static const char *const golden[REQUEST_KIND_COUNT] = {
                      "0378797a",
     [REQUEST_DELETE] = "080caa010c0a0676697369747312022001",
     [REQUEST_STATS] = "080db20100",
+    [REQUEST_COMPARE] = "080eba011f0a06766973697473120575736572731a090a070a026b310a01ff22"
+                        "03120170",
+    [REQUEST_MERGE] = "080fc201110a067669736974731203616c6c1a022001",
+    [REQUEST_EXPORT] = "0810ca01220a06766973697473120575736572731a051a0312017a2003280530"
+                       "e8073a0378797a",
+    [REQUEST_IMPORT] = "0811d201270a06766973697473120575736572731801220a0a026b3112044859"
+                       "4c4c22041202000128013001",
 };
 
 static const struct decode_limits limits = { .max_keys = 10 };
@@ -219,6 +227,71 @@ START_TEST(delete_is_understood)
 }
 END_TEST
 
+START_TEST(compare_is_understood)
+{
+    struct compare_request r;
+    setup();
+    ck_assert_int_eq(decode_compare(body_of(REQUEST_COMPARE), &limits, &arena, &r, NULL), ST_OK);
+    ck_assert_view_eq(r.table, "visits");
+    ck_assert_view_eq(r.column, "users");
+    ck_assert_int_eq(r.a.kind, SELECTOR_LIST);
+    ck_assert_uint_eq(r.a.list_count, 2);
+    ck_assert_view_eq(r.a.list[1], "\xff");
+    ck_assert_int_eq(r.b.kind, SELECTOR_PREFIX);
+    ck_assert_view_eq(r.b.prefix, "p");
+    arena_release(&arena);
+}
+END_TEST
+
+START_TEST(merge_is_understood)
+{
+    struct merge_request r;
+    setup();
+    ck_assert_int_eq(decode_merge(body_of(REQUEST_MERGE), &limits, &arena, &r, NULL), ST_OK);
+    ck_assert_view_eq(r.table, "visits");
+    ck_assert_view_eq(r.into, "all");
+    ck_assert_int_eq(r.from.kind, SELECTOR_ALL);
+    arena_release(&arena);
+}
+END_TEST
+
+START_TEST(export_is_understood)
+{
+    struct export_request r;
+    setup();
+    ck_assert_int_eq(decode_export(body_of(REQUEST_EXPORT), &limits, &arena, &r, NULL), ST_OK);
+    ck_assert_view_eq(r.table, "visits");
+    ck_assert_view_eq(r.column, "users");
+    ck_assert_int_eq(r.selector.kind, SELECTOR_RANGE);
+    ck_assert_view_eq(r.selector.from, "");
+    ck_assert_view_eq(r.selector.to, "z");
+    ck_assert_uint_eq(r.format, 3);
+    ck_assert_uint_eq(r.limit, 5);
+    ck_assert_uint_eq(r.max_bytes, 1000);
+    ck_assert_view_eq(r.page_token, "xyz");
+    arena_release(&arena);
+}
+END_TEST
+
+START_TEST(import_is_understood)
+{
+    struct import_request r;
+    setup();
+    ck_assert_int_eq(decode_import(body_of(REQUEST_IMPORT), &limits, &arena, &r, NULL), ST_OK);
+    ck_assert_view_eq(r.table, "visits");
+    ck_assert_view_eq(r.column, "users");
+    ck_assert_uint_eq(r.format, 1);
+    ck_assert_uint_eq(r.sketch_count, 2);
+    ck_assert_view_eq(r.sketches[0].key, "k1");
+    ck_assert_view_eq(r.sketches[0].sketch, "HYLL");
+    ck_assert_view_eq(r.sketches[1].key, "");
+    ck_assert_uint_eq(r.sketches[1].sketch.len, 2);
+    ck_assert(r.any_hash);
+    ck_assert_int_eq(r.ack, ACK_MEMORY);
+    arena_release(&arena);
+}
+END_TEST
+
 START_TEST(every_kind_has_its_bytes)
 {
     for (unsigned kind = 0; kind < REQUEST_KIND_COUNT; kind++)
@@ -239,6 +312,10 @@ int main(void)
         union_is_understood,
         scan_is_understood,
         delete_is_understood,
+        compare_is_understood,
+        merge_is_understood,
+        export_is_understood,
+        import_is_understood,
         every_kind_has_its_bytes,
     };
     return RUN_SUITE("golden_requests", tests);

@@ -51,7 +51,7 @@ START_TEST(missing_or_unknown_body_is_unimplemented)
     struct request_head head;
     struct error err;
     ck_assert_int_eq(PEEK("", &head, &err), ST_UNIMPLEMENTED);
-    ck_assert_int_eq(PEEK("\x08\x09\xba\x01\x00", &head, &err), ST_UNIMPLEMENTED);
+    ck_assert_int_eq(PEEK("\x08\x09\xd2\x05\x00", &head, &err), ST_UNIMPLEMENTED);
     ck_assert_uint_eq(head.id, 9);
     ck_assert_int_eq(head.kind, REQUEST_UNKNOWN);
 }
