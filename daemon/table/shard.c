@@ -195,6 +195,20 @@ enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct 
     return status;
 }
 
+enum status shard_cell_merge(struct shard *shard, struct cell *cell, const struct cell *from,
+                             const struct sketch_shape *shape, bool *changed)
+{
+    struct counted was = counted_of(cell);
+    double value = cell_estimate(cell, shape).value;
+    uint64_t digest = cell_digest(cell, shape);
+    enum status status = cell_merge(cell, from, shape);
+    struct counted is = counted_of(cell);
+    recount(shard, was, is);
+    *changed = is.state != was.state || cell_estimate(cell, shape).value != value ||
+               cell_digest(cell, shape) != digest;
+    return status;
+}
+
 void shard_cell_release(struct shard *shard, struct cell *cell)
 {
     if (cell->word == 0)

@@ -78,6 +78,11 @@ void shard_trim(struct shard *shard);
 enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
                            const void *hashes, size_t n, uint32_t *codes, size_t *changed);
 
+/* cell_merge() of a cell that is not the shard's into one that is, counted; *changed
+ * says whether it had an effect, on the form or the estimate too. */
+enum status shard_cell_merge(struct shard *shard, struct cell *cell, const struct cell *from,
+                             const struct sketch_shape *shape, bool *changed);
+
 /* cell_release() on a cell of one of the shard's rows, counted. */
 void shard_cell_release(struct shard *shard, struct cell *cell);
 

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "daemon/sketch/cell.h"
+#include "daemon/sketch/overlap.h"
 #include "daemon/table/batch.h"
 #include "daemon/table/selector.h"
 #include "proto/names.h"
@@ -137,6 +138,34 @@ enum status table_scan(struct table *table, const struct selector *selector,
 /* Removes the selected keys; *deleted counts them, also when it is stopped. */
 enum status table_delete(struct table *table, const struct selector *selector,
                          const struct task *task, uint64_t *deleted, struct error *err);
+
+/* Merges what the selected keys hold into the key `into`, in every column; *keys
+ * counts the keys that exist, *changes the cells of `into` that changed. When it
+ * is stopped nothing has changed. */
+enum status table_merge(struct table *table, const struct selector *from, struct bytes_view into,
+                        const struct task *task, uint64_t *keys, uint64_t *changes,
+                        struct error *err);
+
+/* How the groups a and b overlap in the one column of the set. */
+enum status table_compare(struct table *table, const struct selector *a, const struct selector *b,
+                          struct column_set *columns, const struct task *task, struct overlap *out,
+                          uint64_t *keys_a, uint64_t *keys_b, struct error *err);
+
+/* Receives a copy of one key's cell (empty, where the key has none in that column)
+ * that lives during the call; false ends the page before it. */
+typedef bool table_export_visit(struct bytes_view key, const struct cell *cell, void *arg);
+
+/* As table_scan(), for the cells of the one column of the set; lists too, in
+ * bytewise key order, each key once, those that exist. */
+enum status table_export(struct table *table, const struct selector *selector,
+                         const struct bytes_view *after, size_t limit, struct column_set *columns,
+                         const struct task *task, table_export_visit *visit, void *arg, bool *more,
+                         struct error *err);
+
+/* Merges a cell of the table's shape into a key's cell in the one column of the
+ * set, making the key unless the cell is empty. */
+enum status table_import(struct table *table, struct bytes_view key, struct column_set *columns,
+                         const struct cell *cell, bool *changed, struct error *err);
 
 /* The digest over keys and registers: independent of the order of arrival, of
  * representation, of the order of columns' cells in memory; columns count by

@@ -38,6 +38,17 @@ void table_sweep(struct table *table, const struct schema_plan *plan);
 /* Removes a row, which is there, with the shard locked. */
 void table_remove_row(struct table *table, struct shard *shard, uint32_t ref);
 
+/* The reference of the key's row with places for these slots, found, added or
+ * widened, with the shard locked; 0 without memory, with nothing changed. */
+uint32_t table_place_row(struct table *table, struct shard *shard, const struct placed_key *placed,
+                         const struct slot_mask *slots);
+
+/* Merges a cell into the one that a placed row has for a column, number at of the
+ * set, and tells the change. */
+enum status table_merge_cell(struct table *table, struct shard *shard, uint32_t ref,
+                             const struct column_set *columns, uint32_t at, const struct cell *from,
+                             bool *changed);
+
 /* The rows of a table that a request reads or changes under one hold of a lock,
  * given by reference into shard->rows. */
 struct stretch {
@@ -55,6 +66,15 @@ typedef enum status stretch_visit(struct table *table, const struct stretch *str
 enum status table_walk(struct table *table, const struct selector *selector,
                        struct column_set *columns, const struct task *task, stretch_visit *visit,
                        void *arg);
+
+/* Called with the row's shard locked. */
+typedef enum status row_visit(const struct row *row, void *arg);
+
+/* table_walk(), row by row, for selectors of every kind: a listed key that exists
+ * is visited once. */
+enum status table_select(struct table *table, const struct selector *selector,
+                         struct column_set *columns, const struct task *task, row_visit *visit,
+                         void *arg);
 
 /* The selector's first place in a shard. */
 struct order_place selector_seek(const struct selector *selector, const struct shard *shard);

@@ -1,0 +1,105 @@
+#include <stdlib.h>
+
+#include "daemon/table/table_impl.h"
+
+#define STRETCH_CELLS 4u /* cells merged under one hold of the lock */
+
+/* What the selected keys hold, column by column. */
+struct gather {
+    const struct sketch_shape *shape;
+    struct column_set columns;
+    struct cell cells[COLUMNS_MAX];
+    uint64_t keys;
+};
+
+static enum status gather_row(const struct row *row, void *arg)
+{
+    struct gather *gather = arg;
+    enum status status = ST_OK;
+    gather->keys++;
+    for (uint32_t i = 0; i < gather->columns.count && status == ST_OK; i++) {
+        const struct cell *cell = row_cell(row, gather->columns.slots[i]);
+        if (cell != NULL)
+            status = cell_merge(&gather->cells[i], cell, gather->shape);
+    }
+    return status;
+}
+
+/* The slots that there is something for. */
+static struct slot_mask wanted_slots(const struct gather *gather)
+{
+    struct slot_mask slots = { { 0 } };
+    for (uint32_t i = 0; i < gather->columns.count; i++) {
+        if (gather->cells[i].word != 0 && gather->columns.slots[i] != SLOT_NONE)
+            slot_mask_set(&slots, gather->columns.slots[i]);
+    }
+    return slots;
+}
+
+/* Merges some columns, from *next on, with the shard locked. */
+static enum status merge_stretch(struct table *table, struct shard *shard,
+                                 const struct placed_key *placed, struct gather *gather,
+                                 uint32_t *next, uint64_t *changes)
+{
+    schema_refresh(&table->schema, &gather->columns);
+    struct slot_mask slots = wanted_slots(gather);
+    if (slot_mask_next(&slots, 0) >= SLOTS_MAX) {
+        *next = gather->columns.count;
+        return ST_OK;
+    }
+    uint32_t ref = table_place_row(table, shard, placed, &slots);
+    enum status status = ref == 0 ? ST_RESOURCE_EXHAUSTED : ST_OK;
+    for (uint32_t n = 0; status == ST_OK && n < STRETCH_CELLS && *next < gather->columns.count;
+         (*next)++) {
+        const struct cell *from = &gather->cells[*next];
+        bool changed;
+        if (from->word == 0 || gather->columns.slots[*next] == SLOT_NONE)
+            continue;
+        status = table_merge_cell(table, shard, ref, &gather->columns, *next, from, &changed);
+        *changes += changed;
+        n++;
+    }
+    if (ref != 0 && shard_row_is_empty(pool_at(&shard->rows, ref)))
+        table_remove_row(table, shard, ref);
+    return status;
+}
+
+static enum status merge_gathered(struct table *table, struct gather *gather,
+                                  struct bytes_view into, uint64_t *changes)
+{
+    struct placed_key placed = { into, shard_set_hash(&table->shards, into) };
+    struct shard *shard = shard_set_make(&table->shards, shard_number(placed.hash));
+    enum status status = shard == NULL ? ST_RESOURCE_EXHAUSTED : ST_OK;
+    for (uint32_t next = 0; status == ST_OK && next < gather->columns.count;) {
+        shard_lock(shard);
+        status = merge_stretch(table, shard, &placed, gather, &next, changes);
+        shard_unlock(shard);
+    }
+    return status;
+}
+
+enum status table_merge(struct table *table, const struct selector *from, struct bytes_view into,
+                        const struct task *task, uint64_t *keys, uint64_t *changes,
+                        struct error *err)
+{
+    struct gather *gather = calloc(1, sizeof *gather);
+    uint64_t changed = 0;
+    if (gather == NULL)
+        return error_nomem(err);
+    gather->shape = &table->shape;
+    enum status status = table_find_columns(table, NULL, 0, &gather->columns, err);
+    if (status == ST_OK)
+        status = table_select(table, from, &gather->columns, task, gather_row, gather);
+    if (status == ST_OK)
+        status = merge_gathered(table, gather, into, &changed);
+    if (status == ST_OK) {
+        *keys = gather->keys;
+        *changes = changed;
+    }
+    for (uint32_t i = 0; i < gather->columns.count; i++)
+        cell_release(&gather->cells[i]);
+    free(gather);
+    if (status == ST_RESOURCE_EXHAUSTED)
+        return error_nomem(err);
+    return status == ST_OK ? ST_OK : error_set(err, status, "merge: %s", status_text((int)status));
+}

@@ -1,0 +1,38 @@
+/* Whole cells on their way into rows. */
+#include "daemon/table/table_impl.h"
+#include "daemon/table/tell.h"
+
+static bool has_places(const struct row *row, const struct slot_mask *slots)
+{
+    unsigned slot = slot_mask_next(slots, 0);
+    while (slot < SLOTS_MAX && row_cell(row, slot) != NULL)
+        slot = slot_mask_next(slots, slot + 1);
+    return slot >= SLOTS_MAX;
+}
+
+uint32_t table_place_row(struct table *table, struct shard *shard, const struct placed_key *placed,
+                         const struct slot_mask *slots)
+{
+    unsigned width = atomic_load_explicit(&table->schema.width, memory_order_relaxed);
+    uint32_t was = shard_find_ref(shard, placed);
+    if (was != 0 && has_places(pool_at(&shard->rows, was), slots))
+        return was;
+    uint32_t ref = was != 0 ? shard_widen(shard, placed, slots, width)
+                            : shard_add(shard, placed, slots, width);
+    if (ref != 0 && was != 0)
+        tell_row_moved(table, shard, ref, was);
+    else if (ref != 0)
+        tell_row_new(table, shard, ref);
+    return ref;
+}
+
+enum status table_merge_cell(struct table *table, struct shard *shard, uint32_t ref,
+                             const struct column_set *columns, uint32_t at, const struct cell *from,
+                             bool *changed)
+{
+    struct cell *cell = row_cell(pool_at(&shard->rows, ref), columns->slots[at]);
+    enum status status = shard_cell_merge(shard, cell, from, &table->shape, changed);
+    if (status == ST_OK && *changed)
+        tell_cell_merged(table, shard, ref, columns->ids[at], from);
+    return status;
+}
