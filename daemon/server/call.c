@@ -2,6 +2,9 @@
 
 #include <assert.h>
 
+#include "daemon/server/context.h"
+#include "daemon/table/catalog.h"
+
 #define LOOP_BODY_MAX ((size_t)64 << 10) /* bytes of a request that a loop decodes */
 
 static call_handler *const handlers[REQUEST_KIND_COUNT] = {
@@ -16,6 +19,10 @@ static call_handler *const handlers[REQUEST_KIND_COUNT] = {
     [REQUEST_SCAN] = handle_scan,
     [REQUEST_DELETE] = handle_delete,
     [REQUEST_STATS] = handle_stats,
+    [REQUEST_COMPARE] = handle_compare,
+    [REQUEST_MERGE] = handle_merge,
+    [REQUEST_EXPORT] = handle_export,
+    [REQUEST_IMPORT] = handle_import,
 };
 
 bool call_is_long(const struct request_head *head)
@@ -39,4 +46,25 @@ enum status call_handle(struct call *call, struct error *err)
 {
     assert(handlers[call->head.kind] != NULL);
     return handlers[call->head.kind](call, err);
+}
+
+enum status call_find(struct call *call, struct bytes_view name,
+                      const struct bytes_view *column_names, size_t column_count,
+                      struct table **table, struct column_set *columns, struct error *err)
+{
+    enum status status = catalog_find(call->context->catalog, name, table, err);
+
+    if (status != ST_OK)
+        return status;
+    status = table_find_columns(*table, column_names, column_count, columns, err);
+    if (status != ST_OK) {
+        table_unref(*table);
+        *table = NULL;
+    }
+    return status;
+}
+
+enum status call_given_up(const char *what, enum status why, struct error *err)
+{
+    return error_set(err, why, "%s given up: %s", what, status_text((int)why));
 }

@@ -41,6 +41,14 @@ enum status call_handle(struct call *call, struct error *err);
 /* Appends an error. false: no memory, nothing was appended. */
 bool call_answer_error(struct outbuf *out, uint64_t id, const struct error *err);
 
+/* A table, with a reference, and columns of it, found by name (column_count 0: all). */
+enum status call_find(struct call *call, struct bytes_view name,
+                      const struct bytes_view *column_names, size_t column_count,
+                      struct table **table, struct column_set *columns, struct error *err);
+
+/* The error of what was stopped before its end. */
+enum status call_given_up(const char *what, enum status why, struct error *err);
+
 /* handlers_table.c */
 call_handler handle_create_table;
 call_handler handle_alter_table;
@@ -52,6 +60,11 @@ call_handler handle_cardinality;
 call_handler handle_union;
 call_handler handle_scan;
 call_handler handle_delete;
+/* handlers_sketches.c */
+call_handler handle_compare;
+call_handler handle_merge;
+call_handler handle_export;
+call_handler handle_import;
 /* handlers_stats.c */
 call_handler handle_ping;
 call_handler handle_stats;

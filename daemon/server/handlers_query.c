@@ -13,28 +13,6 @@
 #define SCAN_KEYS_DEFAULT 10000u /* a page, where the client has no wish */
 #define SCAN_BYTES_DEFAULT ((uint32_t)1 << 20)
 
-/* A table and columns of it, found by name. */
-static enum status find(struct call *call, struct bytes_view name,
-                        const struct bytes_view *column_names, size_t column_count,
-                        struct table **table, struct column_set *columns, struct error *err)
-{
-    enum status status = catalog_find(call->context->catalog, name, table, err);
-
-    if (status != ST_OK)
-        return status;
-    status = table_find_columns(*table, column_names, column_count, columns, err);
-    if (status != ST_OK) {
-        table_unref(*table);
-        *table = NULL;
-    }
-    return status;
-}
-
-static enum status given_up(const char *what, enum status why, struct error *err)
-{
-    return error_set(err, why, "%s given up: %s", what, status_text((int)why));
-}
-
 /* ---- cardinality ----------------------------------------------------------- */
 
 /* Estimates of all keys, in stretches between which it can be stopped. */
@@ -49,7 +27,7 @@ static enum status estimate_keys(struct call *call, const struct cardinality_req
         n = request->key_count - i < stretch ? request->key_count - i : stretch;
         enum status stop = call->is_on_loop ? ST_OK : call->task.check(call->task.arg);
         if (stop != ST_OK)
-            return given_up("cardinality", stop, err);
+            return call_given_up("cardinality", stop, err);
         table_estimate_many(table, request->keys + i, n, columns, estimates + i * columns->count,
                             found + i);
     }
@@ -94,8 +72,8 @@ enum status handle_cardinality(struct call *call, struct error *err)
     enum status status = decode_cardinality(call->head.body, &call->context->decode_limits,
                                             call->arena, &request, err);
     if (status == ST_OK)
-        status =
-            find(call, request.table, request.columns, request.column_count, &table, &columns, err);
+        status = call_find(call, request.table, request.columns, request.column_count, &table,
+                           &columns, err);
     if (status != ST_OK)
         return status;
     status = answer_cardinality(call, &request, table, &columns, err);
@@ -117,13 +95,13 @@ enum status handle_union(struct call *call, struct error *err)
     enum status status =
         decode_union(call->head.body, &call->context->decode_limits, call->arena, &request, err);
     if (status == ST_OK)
-        status =
-            find(call, request.table, request.columns, request.column_count, &table, &columns, err);
+        status = call_find(call, request.table, request.columns, request.column_count, &table,
+                           &columns, err);
     if (status != ST_OK)
         return status;
     status = table_union(table, &request.selector, &columns, &call->task, estimates, &keys, err);
     if (status == ST_CANCELLED || status == ST_DEADLINE_EXCEEDED)
-        given_up("union", status, err);
+        call_given_up("union", status, err);
     column_names_fill(&names, table, &columns);
     table_unref(table);
     return status == ST_OK ? reply_union(&call->to, keys, &names.reply, estimates, err) : status;
@@ -155,7 +133,7 @@ static bool visit(struct bytes_view key, const struct estimate *estimates, void 
 static enum status scan_failure(const struct scan *scan, enum status status, struct error *err)
 {
     if (status == ST_CANCELLED || status == ST_DEADLINE_EXCEEDED)
-        return given_up("scan", status, err);
+        return call_given_up("scan", status, err);
     if (status != ST_OK)
         return status;
     if (scan->result == PAGE_TOO_WIDE)
@@ -220,8 +198,8 @@ enum status handle_scan(struct call *call, struct error *err)
     enum status status =
         decode_scan(call->head.body, &call->context->decode_limits, call->arena, &request, err);
     if (status == ST_OK)
-        status =
-            find(call, request.table, request.columns, request.column_count, &table, &columns, err);
+        status = call_find(call, request.table, request.columns, request.column_count, &table,
+                           &columns, err);
     if (status != ST_OK)
         return status;
     status = answer_scan(call, &request, table, &columns, err);

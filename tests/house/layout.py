@@ -33,7 +33,14 @@ RULES = [
     ),
     (
         "daemon/server",
-        ["proto", "daemon/table", "daemon/wire", "daemon/server", "daemon/log.h"],
+        [
+            "proto",
+            "daemon/sketch/codec.h",
+            "daemon/table",
+            "daemon/wire",
+            "daemon/server",
+            "daemon/log.h",
+        ],
         ["uv.h", "pthread.h", "sys/", "unistd.h"],
     ),
     (

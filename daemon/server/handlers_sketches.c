@@ -1,0 +1,293 @@
+/* Requests that compare, merge and carry whole sketches. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/server/call.h"
+#include "daemon/server/context.h"
+#include "daemon/server/durable.h"
+#include "daemon/sketch/codec.h"
+#include "daemon/table/catalog.h"
+#include "daemon/wire/decode_sketches.h"
+#include "daemon/wire/page_token.h"
+
+#define EXPORT_SKETCHES_DEFAULT 10000u /* a page, where the client has no wish */
+#define EXPORT_BYTES_DEFAULT ((uint32_t)1 << 20)
+
+static bool is_given_up(enum status status)
+{
+    return status == ST_CANCELLED || status == ST_DEADLINE_EXCEEDED;
+}
+
+/* ---- compare ----------------------------------------------------------------- */
+
+static struct reply_quantity quantity(struct measured from)
+{
+    return (struct reply_quantity){ from.value, from.error };
+}
+
+static enum status answer_compare(struct call *call, const struct overlap *overlap, uint64_t keys_a,
+                                  uint64_t keys_b, struct error *err)
+{
+    const struct compare_reply reply = {
+        .keys_a = keys_a,
+        .keys_b = keys_b,
+        .a = quantity(overlap->a),
+        .b = quantity(overlap->b),
+        .both = quantity(overlap->all),
+        .common = quantity(overlap->shared),
+        .jaccard = quantity(overlap->jaccard),
+        .only_a = quantity(overlap->only_a),
+        .only_b = quantity(overlap->only_b),
+        .below_noise = overlap->is_below_noise,
+        .tokens = overlap->of_tokens,
+    };
+
+    return reply_compare(&call->to, &reply, err);
+}
+
+enum status handle_compare(struct call *call, struct error *err)
+{
+    struct compare_request request;
+    struct column_set columns;
+    struct overlap overlap;
+    struct table *table = NULL;
+    uint64_t keys_a;
+    uint64_t keys_b;
+
+    enum status status =
+        decode_compare(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status = call_find(call, request.table, &request.column, 1, &table, &columns, err);
+    if (status != ST_OK)
+        return status;
+    status = table_compare(table, &request.a, &request.b, &columns, &call->task, &overlap, &keys_a,
+                           &keys_b, err);
+    table_unref(table);
+    if (is_given_up(status))
+        return call_given_up("compare", status, err);
+    return status == ST_OK ? answer_compare(call, &overlap, keys_a, keys_b, err) : status;
+}
+
+/* ---- merge ------------------------------------------------------------------- */
+
+enum status handle_merge(struct call *call, struct error *err)
+{
+    struct merge_request request;
+    struct table *table = NULL;
+    uint64_t keys;
+    uint64_t changes;
+
+    enum status status =
+        decode_merge(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status = catalog_find(call->context->catalog, request.table, &table, err);
+    if (status != ST_OK)
+        return status;
+    status = table_merge(table, &request.from, request.into, &call->task, &keys, &changes, err);
+    table_unref(table);
+    if (is_given_up(status))
+        return call_given_up("merge", status, err);
+    return status == ST_OK ? reply_merge(&call->to, keys, changes, err) : status;
+}
+
+/* ---- export ------------------------------------------------------------------ */
+
+static struct sketch_origin origin_of(const struct table *table)
+{
+    const struct value_hasher *hasher = table_hasher(table);
+    return (struct sketch_origin){ table_shape(table), hasher->kind, hasher->seed };
+}
+
+static enum status check_format(uint32_t format, struct error *err)
+{
+    if (format < SKETCH_FORMAT_COUNT)
+        return ST_OK;
+    return error_set(err, ST_INVALID_ARGUMENT, "unknown sketch format %u", format);
+}
+
+/* A page being filled. */
+struct export_page {
+    struct reply_page page;
+    enum sketch_format format;
+    struct sketch_origin origin;
+    uint8_t *bytes; /* of one sketch */
+    enum page_result result;
+    enum status status; /* of the encoding */
+    struct error *err;
+    uint8_t last[KEY_MAX_BYTES];
+    size_t last_len;
+};
+
+static bool export_visit(struct bytes_view key, const struct cell *cell, void *arg)
+{
+    struct export_page *page = arg;
+    size_t len;
+
+    page->status = sketch_encode(page->format, &page->origin, cell, page->bytes, &len, page->err);
+    if (page->status != ST_OK)
+        return false;
+    page->result = reply_export_sketch(&page->page, key, (struct bytes_view){ page->bytes, len });
+    if (page->result != PAGE_ADDED)
+        return false;
+    if (key.len > 0)
+        memcpy(page->last, key.data, key.len);
+    page->last_len = key.len;
+    return true;
+}
+
+static enum status export_failure(const struct export_page *page, enum status status,
+                                  struct error *err)
+{
+    if (page->status != ST_OK)
+        return page->status;
+    if (is_given_up(status))
+        return call_given_up("export", status, err);
+    if (status != ST_OK)
+        return status;
+    if (page->result == PAGE_TOO_WIDE)
+        return error_set(err, ST_TOO_LARGE, "one sketch does not fit into max_frame");
+    return page->result == PAGE_NOMEM ? error_nomem(err) : ST_OK;
+}
+
+static enum status fill_export(struct call *call, const struct export_request *request,
+                               struct table *table, struct column_set *columns,
+                               struct export_page *page, struct error *err)
+{
+    struct page_scope scope =
+        page_scope_of_export(table_id(table), &request->selector, request->column);
+    uint8_t token[PAGE_TOKEN_MAX];
+    struct bytes_view next = { token, 0 };
+    struct bytes_view after;
+    bool resumes = request->page_token.len > 0;
+    size_t limit = request->limit != 0 ? request->limit : EXPORT_SKETCHES_DEFAULT;
+    bool more = false;
+    enum status status = ST_OK;
+
+    if (resumes)
+        status = page_token_decode(&scope, request->page_token, &after, err);
+    if (status != ST_OK)
+        return status;
+    status = table_export(table, &request->selector, resumes ? &after : NULL, limit, columns,
+                          &call->task, export_visit, page, &more, err);
+    status = export_failure(page, status, err);
+    if (status != ST_OK)
+        return status;
+    if (more) {
+        const struct bytes_view last = { page->last, page->last_len };
+        next.len = page_token_encode(&scope, last, token);
+    }
+    reply_page_end(&page->page, next);
+    return ST_OK;
+}
+
+static enum status answer_export(struct call *call, const struct export_request *request,
+                                 struct table *table, struct column_set *columns, struct error *err)
+{
+    struct export_page page = { .format = (enum sketch_format)request->format,
+                                .origin = origin_of(table),
+                                .result = PAGE_ADDED,
+                                .err = err };
+    uint32_t max_bytes = request->max_bytes != 0 ? request->max_bytes : EXPORT_BYTES_DEFAULT;
+
+    page.bytes = malloc(sketch_encoded_max(page.format, page.origin.shape));
+    if (page.bytes == NULL)
+        return error_nomem(err);
+    enum status status = reply_export_begin(&page.page, &call->to, max_bytes, err);
+    if (status == ST_OK) {
+        status = fill_export(call, request, table, columns, &page, err);
+        if (status != ST_OK)
+            reply_page_abandon(&page.page);
+    }
+    free(page.bytes);
+    return status;
+}
+
+enum status handle_export(struct call *call, struct error *err)
+{
+    struct export_request request;
+    struct column_set columns;
+    struct table *table = NULL;
+
+    enum status status =
+        decode_export(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status = check_format(request.format, err);
+    if (status == ST_OK)
+        status = call_find(call, request.table, &request.column, 1, &table, &columns, err);
+    if (status != ST_OK)
+        return status;
+    status = answer_export(call, &request, table, &columns, err);
+    table_unref(table);
+    return status;
+}
+
+/* ---- import ------------------------------------------------------------------ */
+
+/* Puts the key in front of what was wrong with its sketch. */
+static enum status name_key(struct bytes_view key, enum status status, struct error *err)
+{
+    char text[ERROR_TEXT_MAX];
+    char quoted[64];
+
+    memcpy(text, err->text, sizeof text);
+    return error_set(err, status, "sketch of key '%s': %s",
+                     error_quote(quoted, sizeof quoted, key.data, key.len), text);
+}
+
+/* Reads every sketch before any is merged. */
+static enum status decode_cells(const struct import_request *request, const struct table *table,
+                                struct cell *cells, struct error *err)
+{
+    struct sketch_origin origin = origin_of(table);
+    enum status status = ST_OK;
+
+    for (size_t i = 0; i < request->sketch_count && status == ST_OK; i++) {
+        struct bytes_view bytes = request->sketches[i].sketch;
+        status = sketch_decode((enum sketch_format)request->format, &origin, bytes.data, bytes.len,
+                               request->any_hash, &cells[i], err);
+        if (status != ST_OK)
+            return name_key(request->sketches[i].key, status, err);
+    }
+    return status;
+}
+
+static enum status import_cells(struct call *call, const struct import_request *request,
+                                struct table *table, struct column_set *columns, struct error *err)
+{
+    struct cell *cells = calloc(request->sketch_count, sizeof *cells);
+    uint64_t changes = 0;
+
+    if (cells == NULL)
+        return error_nomem(err);
+    enum status status = decode_cells(request, table, cells, err);
+    for (size_t i = 0; i < request->sketch_count && status == ST_OK; i++) {
+        bool changed;
+        status = table_import(table, request->sketches[i].key, columns, &cells[i], &changed, err);
+        changes += changed;
+    }
+    for (size_t i = 0; i < request->sketch_count; i++)
+        cell_release(&cells[i]);
+    free(cells);
+    return status == ST_OK ? reply_import(&call->to, request->sketch_count, changes, err) : status;
+}
+
+enum status handle_import(struct call *call, struct error *err)
+{
+    struct import_request request;
+    struct column_set columns;
+    struct table *table = NULL;
+
+    enum status status =
+        decode_import(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status = check_format(request.format, err);
+    if (status == ST_OK)
+        status = durable_check_ack(request.ack, err);
+    if (status == ST_OK)
+        status = call_find(call, request.table, &request.column, 1, &table, &columns, err);
+    if (status != ST_OK)
+        return status;
+    status = import_cells(call, &request, table, &columns, err);
+    table_unref(table);
+    return status;
+}
