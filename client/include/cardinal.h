@@ -405,6 +405,66 @@ CARDINAL_API void cardinal_scan_close(cardinal_scan *scan); /* accepts NULL */
 CARDINAL_API cardinal_status cardinal_delete(cardinal_client *client, const char *table,
                                              const cardinal_selector *selector, uint64_t *deleted);
 
+/* ---- sketches --------------------------------------------------------- */
+
+/* An estimate with its standard error, in the unit of the value. */
+typedef struct cardinal_quantity {
+    double value;
+    double error;
+} cardinal_quantity;
+
+/* How two groups of keys overlap in a column. */
+typedef struct cardinal_overlap {
+    uint64_t keys_a; /* keys of each group that exist */
+    uint64_t keys_b;
+    cardinal_quantity a;
+    cardinal_quantity b;
+    cardinal_quantity both;   /* the union: distinct values in either */
+    cardinal_quantity common; /* the intersection: distinct values in both */
+    cardinal_quantity jaccard;
+    cardinal_quantity only_a;
+    cardinal_quantity only_b;
+    bool below_noise; /* common is less than the sketches can tell from none */
+    bool tokens;      /* both groups were small enough to be compared value by value */
+} cardinal_overlap;
+
+CARDINAL_API cardinal_status cardinal_compare(cardinal_client *client, const char *table,
+                                              const char *column, const cardinal_selector *a,
+                                              const cardinal_selector *b, cardinal_overlap *out);
+
+/* Merges what the selected keys hold into one key, in the daemon; the keys
+ * merged stay. keys (may be NULL): how many there were. Merging twice is merging
+ * once, so that it is retried like ingest. */
+CARDINAL_API cardinal_status cardinal_merge(cardinal_client *client, const char *table,
+                                            cardinal_key into, const cardinal_selector *from,
+                                            uint64_t *keys);
+
+typedef enum cardinal_format {
+    CARDINAL_FORMAT_NATIVE = 0,      /* keeps everything, says its hash and seed, checksummed */
+    CARDINAL_FORMAT_REDIS = 1,       /* Redis's and Valkey's string, sparse where that is smaller */
+    CARDINAL_FORMAT_REDIS_DENSE = 2, /* the same, always dense */
+    CARDINAL_FORMAT_DORIS = 3,       /* Apache Doris and StarRocks */
+    CARDINAL_FORMAT_POSTGRES = 4,    /* postgresql-hll, (14, 5) */
+} cardinal_format;
+
+/* Receives one sketch, which is only there during the call; false ends the export. */
+typedef bool cardinal_sketch_visit(cardinal_key key, const void *sketch, size_t len, void *arg);
+
+/* The sketches of one column under the selected keys that exist, in key order. */
+CARDINAL_API cardinal_status cardinal_export(cardinal_client *client, const char *table,
+                                             const char *column, const cardinal_selector *selector,
+                                             cardinal_format format, cardinal_sketch_visit *visit,
+                                             void *arg);
+
+/* Merges a sketch into a key's column. any_hash takes a sketch whose format does not
+ * say its hash for one made under the table's; changed may be NULL. */
+CARDINAL_API cardinal_status cardinal_import(cardinal_client *client, const char *table,
+                                             const char *column, cardinal_key key,
+                                             cardinal_format format, const void *sketch, size_t len,
+                                             bool any_hash, bool *changed);
+
+/* ---- the server's figures --------------------------------------------- */
+
 typedef struct cardinal_stat {
     const char *name; /* unit in the name: cpu_user_ns, resident_bytes */
     uint64_t value;
