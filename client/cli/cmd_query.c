@@ -16,7 +16,7 @@ static enum exit_status count_keys(struct cli *cli, const struct question *quest
     if (status != CARDINAL_OK)
         return cli_failed(cli, status);
     struct estimates_out out;
-    estimates_out_begin(&out, cli->json, counts->columns, counts->column_count);
+    estimates_out_begin(&out, cli->json, question->rse, counts->columns, counts->column_count);
     for (size_t i = 0; i < counts->row_count; i++)
         estimates_out_row(&out, &counts->rows[i]);
     bool done = estimates_out_end(&out);
@@ -26,7 +26,9 @@ static enum exit_status count_keys(struct cli *cli, const struct question *quest
 
 int count_main(struct cli *cli, const struct command *command, int argc, char **argv)
 {
-    static const struct argp_option options[] = { QUESTION_COLUMNS_OPTION, { 0 } };
+    static const struct argp_option options[] = { QUESTION_COLUMNS_OPTION,
+                                                  QUESTION_RSE_OPTION,
+                                                  { 0 } };
     struct question question = { 0 };
     enum exit_status result =
         question_read(&question, cli, command, options, 2, SIZE_MAX, argc, argv);
@@ -45,16 +47,18 @@ static enum exit_status ask_union(struct cli *cli, const struct question *questi
                                             question->columns.at, question->columns.count, &answer);
     if (status != CARDINAL_OK)
         return cli_failed(cli, status);
-    bool done = estimates_out_union(cli->json, answer);
+    bool done = estimates_out_union(cli->json, question->rse, answer);
     cardinal_union_free(answer);
     return done ? EXIT_DONE : cli_no_memory();
 }
 
 int union_main(struct cli *cli, const struct command *command, int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        KEY_CHOICE_RANGE_OPTIONS, KEY_CHOICE_ALL_OPTION, QUESTION_COLUMNS_OPTION, { 0 }
-    };
+    static const struct argp_option options[] = { KEY_CHOICE_RANGE_OPTIONS,
+                                                  KEY_CHOICE_ALL_OPTION,
+                                                  QUESTION_COLUMNS_OPTION,
+                                                  QUESTION_RSE_OPTION,
+                                                  { 0 } };
     struct question question = { 0 };
     enum exit_status result =
         question_read(&question, cli, command, options, 1, SIZE_MAX, argc, argv);
@@ -68,7 +72,7 @@ int union_main(struct cli *cli, const struct command *command, int argc, char **
 
 /* Prints rows until the end; *out begins with the first answer, which tells the
  * columns. */
-static cardinal_status print_scan(const struct cli *cli, cardinal_scan *scan,
+static cardinal_status print_scan(const struct cli *cli, bool rse, cardinal_scan *scan,
                                   struct estimates_out *out)
 {
     const cardinal_row *row;
@@ -77,7 +81,7 @@ static cardinal_status print_scan(const struct cli *cli, cardinal_scan *scan,
         return status;
     size_t column_count;
     const char *const *columns = cardinal_scan_columns(scan, &column_count);
-    estimates_out_begin(out, cli->json, columns, column_count);
+    estimates_out_begin(out, cli->json, rse, columns, column_count);
     while (status == CARDINAL_OK && row != NULL && !out->no_memory) {
         estimates_out_row(out, row);
         status = cardinal_scan_next(scan, &row);
@@ -94,7 +98,7 @@ static enum exit_status scan_keys(struct cli *cli, const struct question *questi
     if (status != CARDINAL_OK)
         return cli_failed(cli, status);
     struct estimates_out out = { 0 };
-    status = print_scan(cli, scan, &out);
+    status = print_scan(cli, question->rse, scan, &out);
     bool done = estimates_out_end(&out);
     enum exit_status result = EXIT_DONE;
     if (status != CARDINAL_OK)
@@ -111,6 +115,7 @@ int scan_main(struct cli *cli, const struct command *command, int argc, char **a
         KEY_CHOICE_RANGE_OPTIONS,
         { "limit", KEY_QUESTION_LIMIT, "N", 0, "Keys at most (default every one)", 0 },
         QUESTION_COLUMNS_OPTION,
+        QUESTION_RSE_OPTION,
         { 0 },
     };
     struct question question = { 0 };

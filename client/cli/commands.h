@@ -21,5 +21,9 @@ command_main count_main;
 command_main union_main;
 command_main scan_main;
 command_main delete_main;
+command_main compare_main;
+command_main merge_main;
+command_main export_main;
+command_main import_main;
 
 #endif

@@ -5,6 +5,8 @@
 #include "client/cli/grid.h"
 #include "client/cli/json_out.h"
 
+#define RSE_DECIMALS 6
+
 static void print_head(struct grid *grid, const char *first, const char *const *columns,
                        size_t column_count)
 {
@@ -13,10 +15,10 @@ static void print_head(struct grid *grid, const char *first, const char *const *
         grid_text(grid, columns[i]);
 }
 
-void estimates_out_begin(struct estimates_out *out, bool json, const char *const *columns,
+void estimates_out_begin(struct estimates_out *out, bool json, bool rse, const char *const *columns,
                          size_t column_count)
 {
-    *out = (struct estimates_out){ .columns = columns, .column_count = column_count };
+    *out = (struct estimates_out){ .columns = columns, .column_count = column_count, .rse = rse };
     if (json)
         return;
     out->grid = grid_new(stdout, 1 + column_count);
@@ -26,12 +28,32 @@ void estimates_out_begin(struct estimates_out *out, bool json, const char *const
         print_head(out->grid, "key", columns, column_count);
 }
 
+/* "rse": the relative standard errors by column, 0.0065 being 0.65 %. */
+static void add_rse(struct json *json, const char *const *columns, size_t count,
+                    const cardinal_estimate *estimates)
+{
+    json_open(json, "rse");
+    for (size_t i = 0; i < count; i++)
+        json_fixed(json, columns[i], estimates[i].rse, RSE_DECIMALS);
+    json_close(json);
+}
+
+static void put_estimate(struct grid *grid, bool rse, cardinal_estimate estimate)
+{
+    if (rse)
+        grid_estimate_rse(grid, estimate.value, estimate.rse);
+    else
+        grid_estimate(grid, estimate.value);
+}
+
 static bool print_json_row(const struct estimates_out *out, const cardinal_row *row)
 {
     struct json json = json_begin();
     json_key(&json, row->key.data, row->key.len);
     for (size_t i = 0; i < out->column_count; i++)
         json_estimate(&json, out->columns[i], row->estimates[i].value);
+    if (out->rse)
+        add_rse(&json, out->columns, out->column_count, row->estimates);
     return json_end(&json, stdout);
 }
 
@@ -45,7 +67,7 @@ void estimates_out_row(struct estimates_out *out, const cardinal_row *row)
     }
     grid_bytes(out->grid, row->key.data, row->key.len);
     for (size_t i = 0; i < out->column_count; i++)
-        grid_estimate(out->grid, row->estimates[i].value);
+        put_estimate(out->grid, out->rse, row->estimates[i]);
 }
 
 bool estimates_out_end(struct estimates_out *out)
@@ -55,25 +77,27 @@ bool estimates_out_end(struct estimates_out *out)
     return !out->no_memory;
 }
 
-static bool print_union_json(const cardinal_union_result *result)
+static bool print_union_json(bool rse, const cardinal_union_result *result)
 {
     struct json json = json_begin();
     json_uint(&json, "keys", result->keys);
     for (size_t i = 0; i < result->column_count; i++)
         json_estimate(&json, result->columns[i], result->estimates[i].value);
+    if (rse)
+        add_rse(&json, result->columns, result->column_count, result->estimates);
     return json_end(&json, stdout);
 }
 
-bool estimates_out_union(bool json, const cardinal_union_result *result)
+bool estimates_out_union(bool json, bool rse, const cardinal_union_result *result)
 {
     if (json)
-        return print_union_json(result);
+        return print_union_json(rse, result);
     struct grid *grid = grid_new(stdout, 1 + result->column_count);
     if (grid == NULL)
         return false;
     print_head(grid, "keys", result->columns, result->column_count);
     grid_uint(grid, result->keys);
     for (size_t i = 0; i < result->column_count; i++)
-        grid_estimate(grid, result->estimates[i].value);
+        put_estimate(grid, rse, result->estimates[i]);
     return grid_end(grid);
 }

@@ -117,6 +117,13 @@ void grid_estimate(struct grid *grid, double value)
     grid_text(grid, text);
 }
 
+void grid_estimate_rse(struct grid *grid, double value, double rse)
+{
+    char text[800];
+    (void)snprintf(text, sizeof text, "%.0f ±%.2f%%", round(value), 100 * rse);
+    grid_text(grid, text);
+}
+
 void grid_uint(struct grid *grid, unsigned long long value)
 {
     char text[24];

@@ -21,6 +21,8 @@ void grid_text(struct grid *grid, const char *text);
 void grid_bytes(struct grid *grid, const void *bytes, size_t len);
 /* The same for an estimate, rounded to a whole number. */
 void grid_estimate(struct grid *grid, double value);
+/* The same with its relative standard error: `1234 ±0.65%`. */
+void grid_estimate_rse(struct grid *grid, double value, double rse);
 void grid_uint(struct grid *grid, unsigned long long value);
 
 /* Writes what is held and frees the grid; false: something was lost for want of

@@ -10,13 +10,14 @@
 
 struct json json_begin(void)
 {
-    return (struct json){ cJSON_CreateObject() };
+    return (struct json){ .object = cJSON_CreateObject() };
 }
 
 static void give_up(struct json *json)
 {
-    cJSON_Delete(json->object);
+    cJSON_Delete(json->outer != NULL ? json->outer : json->object);
     json->object = NULL;
+    json->outer = NULL;
 }
 
 static void keep(struct json *json, const cJSON *added)
@@ -129,6 +130,26 @@ void json_key(struct json *json, const void *key, size_t len)
     *end = '\0';
     add_raw(json, is_text ? "key" : "key_base64", text);
     free(text);
+}
+
+void json_open(struct json *json, const char *name)
+{
+    if (json->object == NULL)
+        return;
+    cJSON *inner = cJSON_AddObjectToObject(json->object, name);
+    if (inner == NULL) {
+        give_up(json);
+        return;
+    }
+    json->outer = json->object;
+    json->object = inner;
+}
+
+void json_close(struct json *json)
+{
+    if (json->outer != NULL)
+        json->object = json->outer;
+    json->outer = NULL;
 }
 
 bool json_end(struct json *json, FILE *out)

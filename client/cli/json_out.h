@@ -15,6 +15,7 @@ struct cJSON;
 
 struct json {
     struct cJSON *object; /* NULL: given up */
+    struct cJSON *outer;  /* while a nested object is open */
 };
 
 struct json json_begin(void);
@@ -27,6 +28,10 @@ void json_fixed(struct json *json, const char *name, double value, int decimals)
 void json_estimate(struct json *json, const char *name, double value);
 /* "key", or "key_base64" where it is not UTF-8. */
 void json_key(struct json *json, const void *key, size_t len);
+
+/* What is added between these goes into an object inside, one at a time. */
+void json_open(struct json *json, const char *name);
+void json_close(struct json *json);
 
 /* Writes the object and a line feed to out and frees it; false: no memory. What out
  * says is for the caller to check. */

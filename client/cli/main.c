@@ -25,6 +25,11 @@ static const struct command commands[] = {
     { "union", union_main, "TABLE [KEY...]", "Estimate distinct values over many keys together" },
     { "scan", scan_main, "TABLE", "Estimate distinct values per key, in key order" },
     { "delete", delete_main, "TABLE [KEY...]", "Remove keys" },
+    { "compare", compare_main, "TABLE COLUMN --a KEY.. --b KEY..",
+      "Estimate how much two groups of keys overlap" },
+    { "merge", merge_main, "TABLE INTO [KEY...]", "Merge what keys hold into one key" },
+    { "export", export_main, "TABLE KEY COLUMN", "Write a sketch out as bytes" },
+    { "import", import_main, "TABLE KEY COLUMN FILE|-", "Merge a sketch in from bytes" },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -11,6 +11,9 @@ static bool take(int key, char *arg, void *input)
         return true;
     case KEY_QUESTION_LIMIT:
         return option_uint("--limit", arg, 1, UINT64_MAX, &question->limit);
+    case KEY_QUESTION_RSE:
+        question->rse = true;
+        return true;
     default:
         return key_choice_take(&question->choice, key, arg);
     }

@@ -13,7 +13,13 @@ struct argp_option;
 enum question_key {
     KEY_QUESTION_COLUMNS = 0x3000,
     KEY_QUESTION_LIMIT,
+    KEY_QUESTION_RSE,
 };
+
+#define QUESTION_RSE_OPTION                                                                        \
+    {                                                                                              \
+        "rse", KEY_QUESTION_RSE, 0, 0, "Print each estimate's relative standard error too", 0      \
+    }
 
 #define QUESTION_COLUMNS_OPTION                                                                    \
     {                                                                                              \
@@ -29,6 +35,7 @@ struct question {
     struct key_choice choice;
     cardinal_selector selector; /* what choice says */
     uint64_t limit;
+    bool rse;
 };
 
 /* Reads the command's arguments, TABLE [KEY...] with at least `least` and at most
