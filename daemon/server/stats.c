@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 static const char *const counter_names[] = {
-#define COUNTER_NAME(upper, name) [COUNTER_##upper] = name,
+#define COUNTER_NAME(upper, name) [COUNTER_##upper] = (name),
     COUNTER_MAP(COUNTER_NAME)
 #undef COUNTER_NAME
 };

@@ -1,5 +1,7 @@
 #include "daemon/sketch/kernels.h"
 
+#include <assert.h>
+
 static bool nibbles_exceed(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down)
 {
     for (size_t i = 0; i < bytes; i++) {
@@ -67,6 +69,7 @@ static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned base,
 {
     struct rank_sums sums = { 0, 0, 0 };
     (void)base;
+    assert(q < 64);
     for (size_t i = 0; i < n; i++) {
         sums.kx += (1ull << q) >> ranks[i];
         sums.zeros += ranks[i] == 0;

@@ -1,5 +1,6 @@
 #include "daemon/sketch/packed.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ static struct span find_bucket(const struct packed *packed, uint32_t bucket)
             span.count++;
         return span;
     }
+    assert(packed->counts != NULL);
     span.start = counts_before(packed->counts, bucket);
     span.count = packed->counts->in[bucket];
     return span;
@@ -103,6 +105,7 @@ static void copy_block(const struct packed *from, uint32_t from_room, struct pac
     memcpy(to->lows, from->lows, count * sizeof *to->lows);
     memcpy(to->rhos, from->rhos, *from->rho_count * sizeof *to->rhos);
     if (from->counts != NULL) {
+        assert(to->counts != NULL); /* rooms only grow */
         *to->counts = *from->counts;
     } else if (to->bitmap != NULL) {
         memset(to->bitmap, 0, bitmap_words(to_room) * sizeof *to->bitmap);

@@ -59,7 +59,7 @@ static inline uint32_t counts_before(const struct counts *counts, uint32_t bucke
 {
     uint32_t group = bucket / COUNTS_GROUP;
     return counts->before[group] +
-           sum_first(counts->in + group * COUNTS_GROUP, bucket % COUNTS_GROUP);
+           sum_first(counts->in + (size_t)group * COUNTS_GROUP, bucket % COUNTS_GROUP);
 }
 
 static inline void counts_add(struct counts *counts, uint32_t bucket)

@@ -1,5 +1,6 @@
 #include "daemon/table/catalog.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,11 +215,12 @@ enum status catalog_alter(struct catalog *catalog, struct bytes_view name,
     struct bytes_view to = change->rename_to;
     if (to.len > 0 && !name_is_valid((const char *)to.data, to.len))
         return refuse(err, ST_INVALID_ARGUMENT, to, "is not a valid name");
-    struct table *table;
+    struct table *table = NULL;
     enum status status = catalog_find(catalog, name, &table, err);
     if (status != ST_OK)
         return status;
     struct schema_plan plan;
+    assert(table != NULL);
     pthread_mutex_lock(&table->alter_lock);
     pthread_mutex_lock(&catalog->lock);
     status = alter_locked(catalog, name, change, table, &plan, err);

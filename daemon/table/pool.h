@@ -21,7 +21,7 @@
 #define POOL_CHUNK_BITS 11u /* log2 of the units of a chunk */
 #define POOL_CHUNK_UNITS (1u << POOL_CHUNK_BITS)
 #define POOL_CLASSES 73u
-#define POOL_BLOCK_MAX (672u * POOL_UNIT_BYTES)
+#define POOL_BLOCK_MAX ((size_t)672 * POOL_UNIT_BYTES)
 #define POOL_BLOCK_USED UINT32_C(0x80000000)
 
 struct pool {

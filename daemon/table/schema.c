@@ -153,6 +153,7 @@ enum status schema_find(struct schema *schema, const struct bytes_view *names, s
     if (count > COLUMNS_MAX)
         return check_count(count, err);
     struct column_set found;
+    found.count = 0;
     enum status status = ST_OK;
     pthread_mutex_lock(&schema->lock);
     if (count == 0)
