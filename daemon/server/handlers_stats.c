@@ -1,5 +1,6 @@
 /* Requests about the server itself. */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
@@ -10,7 +11,7 @@
 #include "daemon/table/catalog.h"
 #include "daemon/wire/decode.h"
 
-#define FIGURES_MAX (COUNTER_COUNT + 32u)
+#define FIGURES_MAX (COUNTER_COUNT + 64u)
 
 enum status handle_ping(struct call *call, struct error *err)
 {
@@ -73,6 +74,33 @@ static void add_counters(struct figures *figures, const struct server_context *c
     add(figures, "refused.max_tables", catalog_refusals(context->catalog));
 }
 
+static void add_delay(struct figures *figures, const char *name, const struct delay_sum *sum)
+{
+    char full[STATS_NAME_MAX];
+
+    for (unsigned i = 0; i < DELAY_BOUNDS; i++) {
+        snprintf(full, sizeof full, "%s.le_%" PRIu32, name, delay_bounds_us[i]);
+        add(figures, full, sum->at_most[i]);
+    }
+    snprintf(full, sizeof full, "%s.all", name);
+    add(figures, full, sum->all);
+    snprintf(full, sizeof full, "%s.max", name);
+    add(figures, full, sum->max_ns / 1000);
+}
+
+static void add_delays(struct figures *figures, const struct server_context *context)
+{
+    struct delay_sum turns = { .all = 0 };
+    struct delay_sum rounds = { .all = 0 };
+
+    for (unsigned i = 0; i < context->loop_count; i++) {
+        delay_add_to(&context->loops[i].turn_time, &turns);
+        delay_add_to(&context->loops[i].round_time, &rounds);
+    }
+    add_delay(figures, "turn_us", &turns);
+    add_delay(figures, "loop_delay_us", &rounds);
+}
+
 static void add_tables(struct figures *figures, const struct server_context *context)
 {
     struct table_usage usage;
@@ -102,6 +130,7 @@ enum status handle_stats(struct call *call, struct error *err)
     add_process(&figures, call->context);
     add_connections(&figures, call->context);
     add_counters(&figures, call->context);
+    add_delays(&figures, call->context);
     add_tables(&figures, call->context);
     return reply_stats(&call->to, CARDINAL_VERSION, figures.stats, figures.count, err);
 }

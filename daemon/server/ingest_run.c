@@ -10,6 +10,7 @@
 #include "daemon/table/catalog.h"
 
 #define ARENA_FIRST_BYTES ((size_t)128 << 10)
+#define STEP_VALUES 256u /* applied between two looks at the clock */
 
 struct ingest_run *ingest_run_new(const struct server_context *context)
 {
@@ -67,7 +68,6 @@ static enum status begin(struct ingest_run *run, const struct server_context *co
 enum status ingest_run_begin(struct ingest_run *run, const struct server_context *context,
                              const struct request_head *head, struct error *err)
 {
-    run->id = head->id;
     run->table = NULL;
     memset(&run->cursor, 0, sizeof run->cursor);
     enum status status = begin(run, context, head, err);
@@ -76,13 +76,18 @@ enum status ingest_run_begin(struct ingest_run *run, const struct server_context
     return status;
 }
 
+void ingest_run_place(struct ingest_run *run)
+{
+    table_place(run->table, &run->batch, &run->cursor);
+}
+
 enum status ingest_run_step(struct ingest_run *run, uint64_t until_ns, bool *done)
 {
     enum status status;
 
     do
-        status = table_apply(run->table, &run->batch, &run->columns, &run->cursor,
-                             TABLE_LOCK_VALUES, done);
+        status =
+            table_apply(run->table, &run->batch, &run->columns, &run->cursor, STEP_VALUES, done);
     while (status == ST_OK && !*done && uv_hrtime() < until_ns);
     return status;
 }

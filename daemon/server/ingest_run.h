@@ -4,13 +4,18 @@
  * missing memory stops it. The batch points into the frame, which must stay
  * where it is until the run is done.
  *
- * Thread safety: none; a run belongs to one loop. */
+ * Decoding and sorting a batch cannot be sliced: a large one is prepared by a
+ * thread of the pool (ingest_queue.h), a small one where it is applied.
+ *
+ * Thread safety: none; a run belongs to one loop, and while it is prepared to
+ * the thread that does so. */
 #ifndef CARDINAL_SERVER_INGEST_RUN_H
 #define CARDINAL_SERVER_INGEST_RUN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "daemon/table/batch.h"
 #include "daemon/table/table.h"
@@ -19,6 +24,7 @@
 #include "daemon/wire/request.h"
 #include "proto/status.h"
 
+struct loop;
 struct server_context;
 
 struct ingest_run {
@@ -30,6 +36,20 @@ struct ingest_run {
     struct table *table;
     uint64_t id;        /* of the request */
     size_t frame_bytes; /* of the inbuf that the batch points into */
+
+    /* Of a large batch only; see ingest_queue.h. */
+    bool is_large;
+    bool is_prepared;     /* by the pool; outcome is known */
+    bool is_begun;        /* looked at since: it is being applied */
+    uint64_t deadline_ms; /* loop time until which it must be prepared; 0: none */
+    uv_work_t work;
+    struct loop *loop;
+    struct request_head request;
+    enum status outcome;
+    struct error err; /* of the outcome */
+    void (*prepared)(struct ingest_run *run);
+    void *owner; /* whom prepared() is for */
+    struct ingest_run *next;
 };
 
 /* NULL without memory. */
@@ -39,6 +59,9 @@ void ingest_run_free(struct ingest_run *run); /* accepts NULL */
 /* Decodes and checks the request; nothing is held on failure. */
 enum status ingest_run_begin(struct ingest_run *run, const struct server_context *context,
                              const struct request_head *head, struct error *err);
+
+/* Puts the rows in the order in which they are applied, ahead of the first step. */
+void ingest_run_place(struct ingest_run *run);
 
 /* Applies until about until_ns of uv_hrtime(), at least one stretch. */
 enum status ingest_run_step(struct ingest_run *run, uint64_t until_ns, bool *done);

@@ -7,7 +7,6 @@
 
 #include "daemon/server/connection.h"
 #include "daemon/server/context.h"
-#include "daemon/server/ingest_run.h"
 #include "daemon/wire/ingest.h"
 
 #define ARENA_FIRST_BYTES ((size_t)64 << 10)
@@ -50,10 +49,18 @@ static void give_turns(struct loop *loop)
     const struct connection *last = loop->turn_last;
     const struct connection *given = NULL;
 
-    while (loop->turn_first != NULL && given != last) {
-        struct connection *connection = take_turn(loop);
-        given = connection;
-        connection_turn(connection, uv_hrtime() + LOOP_TURN_NS);
+    if (last != NULL) {
+        uint64_t begun_ns = uv_hrtime();
+        uint64_t now_ns = begun_ns;
+        while (loop->turn_first != NULL && given != last) {
+            struct connection *connection = take_turn(loop);
+            uint64_t turn_ns = now_ns;
+            given = connection;
+            connection_turn(connection, turn_ns + LOOP_TURN_NS);
+            now_ns = uv_hrtime();
+            delay_note(&loop->turn_time, now_ns - turn_ns);
+        }
+        delay_note(&loop->round_time, now_ns - begun_ns);
     }
     if (loop->turn_first == NULL && loop->phase != LOOP_STOPPING)
         uv_idle_stop(&loop->spin);

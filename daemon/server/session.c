@@ -9,26 +9,13 @@
 #include "daemon/server/call.h"
 #include "daemon/server/connection.h"
 #include "daemon/server/context.h"
-#include "daemon/server/ingest_run.h"
-#include "daemon/server/job.h"
 #include "daemon/server/loop.h"
-#include "daemon/server/order.h"
+#include "daemon/server/session_impl.h"
 #include "proto/frame.h"
-
-struct session {
-    struct connection *connection;
-    struct loop *loop;
-    struct server_context *context;
-    bool said_hello;
-    bool counted_pause; /* the request at the front was counted as over max_in_flight */
-    struct order order;
-    struct ingest_run *run; /* the batch being applied, at the front of the inbuf */
-    struct job *jobs;
-};
 
 /* ---- answers --------------------------------------------------------------- */
 
-static struct reply_to reply_to(struct session *session, uint64_t id)
+struct reply_to session_reply_to(const struct session *session, uint64_t id)
 {
     return (struct reply_to){
         .out = &session->loop->out,
@@ -37,14 +24,14 @@ static struct reply_to reply_to(struct session *session, uint64_t id)
     };
 }
 
-static void count_error(struct session *session, enum status status)
+void session_count_error(struct session *session, enum status status)
 {
     stats_add(&session->loop->stats, COUNTER_ERRORS + (unsigned)status, 1);
 }
 
-static void answer_error(struct session *session, uint64_t id, const struct error *err)
+void session_answer_error(struct session *session, uint64_t id, const struct error *err)
 {
-    count_error(session, err->code);
+    session_count_error(session, err->code);
     if (!call_answer_error(&session->loop->out, id, err))
         connection_abort(session->connection);
 }
@@ -64,7 +51,7 @@ static enum status say_hello(struct session *session, const struct request_head 
 {
     const struct limits *limits = &session->context->limits;
     struct hello_request hello;
-    struct reply_to to = reply_to(session, head->id);
+    struct reply_to to = session_reply_to(session, head->id);
 
     if (session->said_hello)
         return error_set(err, ST_FAILED_PRECONDITION, "hello was said already");
@@ -91,98 +78,7 @@ static enum status say_hello(struct session *session, const struct request_head 
     return reply_hello(&to, &reply, err);
 }
 
-/* ---- batches --------------------------------------------------------------- */
-
-static void keep_spare(struct session *session, struct ingest_run *run)
-{
-    if (session->loop->spare_run == NULL)
-        session->loop->spare_run = run;
-    else
-        ingest_run_free(run);
-}
-
-/* On success the batch is the session's `run`, and its frame stays. */
-static enum status begin_batch(struct session *session, const struct request_head *head,
-                               size_t frame_bytes, struct error *err)
-{
-    struct loop *loop = session->loop;
-    struct ingest_run *run = loop->spare_run;
-
-    loop->spare_run = NULL;
-    if (run == NULL)
-        run = ingest_run_new(session->context);
-    if (run == NULL)
-        return error_nomem(err);
-    enum status status = ingest_run_begin(run, session->context, head, err);
-    if (status != ST_OK) {
-        if (status == ST_TOO_LARGE)
-            stats_add(&loop->stats, COUNTER_REFUSED_BATCH_VALUES, 1);
-        keep_spare(session, run);
-        return status;
-    }
-    run->frame_bytes = frame_bytes;
-    session->run = run;
-    return ST_OK;
-}
-
-static void end_batch(struct session *session, enum status status)
-{
-    struct ingest_run *run = session->run;
-    struct reply_to to = reply_to(session, run->id);
-    const struct ingest_reply reply = {
-        .rows = run->batch.row_count,
-        .values = run->batch.value_count,
-        .changes = run->cursor.changes,
-    };
-    struct error err;
-
-    if (status == ST_OK)
-        status = reply_ingest(&to, &reply, &err);
-    else
-        error_set(&err, status, "out of memory: the batch was applied in part");
-    if (status != ST_OK)
-        answer_error(session, run->id, &err);
-    stats_add(&session->loop->stats, COUNTER_VALUES, reply.values);
-    stats_add(&session->loop->stats, COUNTER_CHANGES, reply.changes);
-    inbuf_consume(&session->connection->in, run->frame_bytes);
-    ingest_run_end(run);
-    session->run = NULL;
-    keep_spare(session, run);
-}
-
-/* Goes on with the batch; false when the time was up before its end. */
-static bool advance_batch(struct session *session, uint64_t until_ns)
-{
-    bool done = false;
-    enum status status = ingest_run_step(session->run, until_ns, &done);
-
-    if (status == ST_OK && !done)
-        return false;
-    end_batch(session, status);
-    return true;
-}
-
-/* ---- jobs ------------------------------------------------------------------ */
-
-static void on_job_done(struct job *job)
-{
-    struct session *session = job->owner;
-
-    if (job->prev != NULL)
-        job->prev->next = job->next;
-    else
-        session->jobs = job->next;
-    if (job->next != NULL)
-        job->next->prev = job->prev;
-    order_end(&session->order, job->call.head.kind);
-    if (job->outcome != ST_OK)
-        count_error(session, job->outcome);
-    if (job->out.len == 0)
-        connection_abort(session->connection);
-    else
-        connection_send(session->connection, &job->out);
-    connection_job_done(session->connection);
-}
+/* ---- requests -------------------------------------------------------------- */
 
 /* Milliseconds left of the request's time, 0 when it has no limit; false when
  * none are left. */
@@ -200,31 +96,6 @@ static bool time_left(const struct session *session, const struct request_head *
     return true;
 }
 
-static enum status begin_job(struct session *session, const struct request_head *head,
-                             uint64_t left_ms, struct error *err)
-{
-    struct job *job;
-    enum status status = job_start(session->loop, head, left_ms, on_job_done, session, &job, err);
-
-    if (status != ST_OK)
-        return status;
-    job->next = session->jobs;
-    if (job->next != NULL)
-        job->next->prev = job;
-    session->jobs = job;
-    session->connection->jobs++;
-    order_begin(&session->order, head->kind);
-    return ST_OK;
-}
-
-static void stop_jobs(struct session *session)
-{
-    for (struct job *job = session->jobs; job != NULL; job = job->next)
-        job_stop(job, ST_CANCELLED);
-}
-
-/* ---- requests -------------------------------------------------------------- */
-
 static enum status run_call(struct session *session, const struct request_head *head,
                             uint64_t left_ms, struct error *err)
 {
@@ -232,16 +103,16 @@ static enum status run_call(struct session *session, const struct request_head *
         .context = session->context,
         .head = *head,
         .arena = &session->loop->arena,
-        .to = reply_to(session, head->id),
+        .to = session_reply_to(session, head->id),
         .is_on_loop = true,
     };
 
     if (call_is_long(head))
-        return begin_job(session, head, left_ms, err);
+        return session_begin_job(session, head, left_ms, err);
     enum status status = call_handle(&call, err);
     arena_reset(&session->loop->arena);
     if (status == ST_OK && call.is_deferred)
-        return begin_job(session, head, left_ms, err);
+        return session_begin_job(session, head, left_ms, err);
     return status;
 }
 
@@ -266,7 +137,7 @@ static enum status take_request(struct session *session, const struct request_he
         return status;
     }
     case REQUEST_INGEST:
-        return begin_batch(session, head, frame_bytes, err);
+        return session_begin_batch(session, head, frame_bytes, left_ms, err);
     default:
         return run_call(session, head, left_ms, err);
     }
@@ -297,7 +168,7 @@ static bool begin_request(struct session *session, struct bytes_view payload)
     if (status == ST_OK || status == ST_UNIMPLEMENTED)
         status = take_request(session, &head, frame_bytes, &err);
     if (status != ST_OK)
-        answer_error(session, head.id, &err);
+        session_answer_error(session, head.id, &err);
     if (session->run == NULL)
         inbuf_consume(&session->connection->in, frame_bytes);
     return true;
@@ -312,7 +183,7 @@ static void refuse_oversized(struct session *session, size_t announced)
     stats_add(&session->loop->stats, COUNTER_REFUSED_FRAME, 1);
     error_set(&err, ST_TOO_LARGE, "frame of %zu bytes, at most %" PRIu64 " are taken (max_frame)",
               announced, session->context->limits.max_frame);
-    answer_error(session, 0, &err);
+    session_answer_error(session, 0, &err);
     connection_finish(session->connection);
 }
 
@@ -325,17 +196,34 @@ static void hold_partial(struct session *session, size_t len)
     stats_add(&session->loop->stats, COUNTER_REFUSED_PARTIAL_BYTES, 1);
     error_set(&err, ST_RESOURCE_EXHAUSTED,
               "too many bytes of unfinished frames (max_partial_bytes)");
-    answer_error(session, 0, &err);
+    session_answer_error(session, 0, &err);
     connection_finish(session->connection);
+}
+
+/* Goes on with the batch in work, if there is one; false when the turn is over. */
+static bool advance(struct session *session, uint64_t until_ns, enum turn *turn)
+{
+    switch (session_advance_batch(session, until_ns)) {
+    case BATCH_AGAIN:
+        *turn = TURN_AGAIN;
+        return false;
+    case BATCH_WAITING:
+        *turn = TURN_BLOCKED;
+        return false;
+    case BATCH_DONE:
+        break;
+    }
+    return true;
 }
 
 static enum turn session_turn(void *arg, uint64_t until_ns)
 {
     struct session *session = arg;
     struct connection *connection = session->connection;
+    enum turn turn;
 
-    if (session->run != NULL && !advance_batch(session, until_ns))
-        return TURN_AGAIN;
+    if (!advance(session, until_ns, &turn))
+        return turn;
     while (connection_is_open(connection)) {
         struct bytes_view payload;
         if (connection_is_congested(connection))
@@ -352,8 +240,8 @@ static enum turn session_turn(void *arg, uint64_t until_ns)
             if (!begin_request(session, payload))
                 return TURN_BLOCKED;
         }
-        if (session->run != NULL && !advance_batch(session, until_ns))
-            return TURN_AGAIN;
+        if (!advance(session, until_ns, &turn))
+            return turn;
         if (uv_hrtime() >= until_ns)
             return TURN_AGAIN;
     }
@@ -376,7 +264,7 @@ static void *session_open(struct connection *connection)
 
 static void session_peer_gone(void *arg)
 {
-    stop_jobs(arg);
+    session_stop_jobs(arg);
 }
 
 static void session_free(void *arg)

@@ -197,13 +197,17 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
     return status;
 }
 
+void table_place(struct table *table, struct batch *batch, struct apply_cursor *cursor)
+{
+    sort_rows(&table->shards, batch);
+    cursor->is_placed = true;
+}
+
 enum status table_apply(struct table *table, struct batch *batch, struct column_set *columns,
                         struct apply_cursor *cursor, size_t max_values, bool *done)
 {
-    if (!cursor->sorted) {
-        sort_rows(&table->shards, batch);
-        cursor->sorted = true;
-    }
+    if (!cursor->is_placed)
+        table_place(table, batch, cursor);
     struct apply apply;
     apply.table = table;
     apply.batch = batch;

@@ -21,12 +21,12 @@ struct batch_row {
     uint32_t key_len;    /* at most KEY_MAX_BYTES */
     uint32_t first_cell; /* into the batch's cells */
     uint32_t cell_count; /* at least 1: rows without values are left out */
-    uint32_t shard;      /* filled in by table_apply() */
-    uint64_t key_hash;   /* filled in by table_apply() */
+    uint32_t shard;      /* filled in by table_place() */
+    uint64_t key_hash;   /* filled in by table_place() */
 };
 
 struct batch {
-    struct batch_row *rows; /* put in shard order by table_apply() */
+    struct batch_row *rows; /* put in shard order by table_place() */
     uint32_t row_count;
     uint32_t column_count;
     struct batch_cell *cells;

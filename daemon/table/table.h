@@ -96,9 +96,14 @@ struct apply_cursor {
     uint32_t next_row; /* in shard order */
     uint32_t next_cell;
     uint32_t next_hash;
-    bool sorted;
+    bool is_placed;   /* table_place() was done */
     uint64_t changes; /* values so far that changed a sketch */
 };
+
+/* Places the batch's rows in the order of their shards: the part of table_apply()
+ * that cannot be sliced, to be done beforehand where a large batch would keep a
+ * loop waiting. */
+void table_place(struct table *table, struct batch *batch, struct apply_cursor *cursor);
 
 /* Applies up to about max_values of a checked batch from where *cursor stands
  * and moves it on; *done says that nothing is left. columns is the set that the

@@ -1,0 +1,69 @@
+/* session_impl: a session, for the files that make it up: session.c (requests
+ * and turns), session_batch.c (batches), session_job.c (long requests). */
+#ifndef CARDINAL_SERVER_SESSION_IMPL_H
+#define CARDINAL_SERVER_SESSION_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/server/order.h"
+#include "daemon/server/session.h"
+#include "daemon/wire/reply.h"
+#include "daemon/wire/request.h"
+#include "proto/status.h"
+
+struct connection;
+struct ingest_run;
+struct job;
+struct loop;
+struct server_context;
+
+struct session {
+    struct connection *connection;
+    struct loop *loop;
+    struct server_context *context;
+    bool said_hello;
+    bool counted_pause; /* the request at the front was counted as over max_in_flight */
+    struct order order;
+    struct ingest_run *run; /* the batch in work, at the front of the inbuf */
+    struct job *jobs;
+};
+
+/* ---- session.c ---- */
+
+/* Where the answer to a request goes that is made on the loop. */
+struct reply_to session_reply_to(const struct session *session, uint64_t id);
+void session_count_error(struct session *session, enum status status);
+
+/* Answers with an error, and counts it. */
+void session_answer_error(struct session *session, uint64_t id, const struct error *err);
+
+/* ---- session_batch.c ---- */
+
+/* Begins with the batch at the front of the inbuf, which has left_ms (0: any
+ * time) to be prepared. On success it is the session's `run`, and its frame
+ * stays until it is done. */
+enum status session_begin_batch(struct session *session, const struct request_head *head,
+                                size_t frame_bytes, uint64_t left_ms, struct error *err);
+
+/* How a turn leaves the batch. */
+enum batch_progress {
+    BATCH_DONE,    /* answered, or there is none */
+    BATCH_AGAIN,   /* the time was up before its end */
+    BATCH_WAITING, /* it is being prepared; connection_wake() follows */
+};
+
+/* Goes on with the batch in work; BATCH_DONE if there is none. */
+enum batch_progress session_advance_batch(struct session *session, uint64_t until_ns);
+
+/* ---- session_job.c ---- */
+
+/* Begins a long request, which has left_ms (0: any time). */
+enum status session_begin_job(struct session *session, const struct request_head *head,
+                              uint64_t left_ms, struct error *err);
+
+/* Asks all long requests to give up. */
+void session_stop_jobs(struct session *session);
+
+#endif
