@@ -1,13 +1,10 @@
 #include "client/bench/check.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "client/bench/link.h"
-#include "client/bench/settings.h"
-
-#define SIGMAS 5.0
-#define FEW 3.0 /* small counts may be off by as much */
+#include "client/bench/result.h"
+#include "client/bench/target.h"
 
 /* Numbers, each as often as it came. */
 struct numbers {
@@ -86,99 +83,72 @@ static bool count_exactly(const struct settings *settings, const struct link *li
 }
 
 static void compare(struct check *check, const char *what, uint64_t exact,
-                    const cardinal_estimate *estimate)
+                    const struct answer *answer)
 {
-    double bound = SIGMAS * estimate->rse * (double)exact;
     check->what = what;
     check->exact = exact;
-    check->estimate = estimate->value;
-    check->bound = bound > FEW ? bound : FEW;
-    check->right = fabs(estimate->value - (double)exact) <= check->bound;
+    check->estimate = answer->estimate;
+    check->right = result_is_near(answer->estimate, answer->rse, exact);
 }
 
-static cardinal_status check_cell(struct check *check, cardinal_client *client, const char *table,
-                                  const struct settings *settings, const struct link *links)
+static enum exit_status check_first(struct check *check, struct target *target,
+                                    const struct link *links)
 {
-    char key[WORKLOAD_KEY_BYTES];
-    workload_key(key, 0);
+    struct answer answer;
     uint64_t exact;
-    cardinal_counts *counts;
-    if (!count_exactly(settings, links, &exact))
-        return CARDINAL_ERR_MEMORY;
-    const cardinal_key keys[] = { { key, sizeof key } };
-    cardinal_status status = cardinal_count(client, table, keys, 1, NULL, 0, &counts);
-    if (status != CARDINAL_OK)
-        return status;
-    compare(check, "distinct values of the first key", exact, &counts->rows[0].estimates[0]);
-    cardinal_counts_free(counts);
-    return CARDINAL_OK;
+    if (!count_exactly(target->settings, links, &exact))
+        return no_memory();
+    enum exit_status result = target->kind->count_first(target, &answer);
+    if (result == EXIT_DONE)
+        compare(check, "distinct values of the first key", exact, &answer);
+    return result;
 }
 
 /* Of wide and grouped each row has a value of its own in each column. */
-static cardinal_status check_union(struct check *check, cardinal_client *client, const char *table,
-                                   const struct settings *settings, const struct link *links)
+static uint64_t sum_rows(const struct settings *settings, const struct link *links)
 {
-    const struct workload *workload = &settings->workload;
+    uint32_t columns = settings->workload.columns;
     uint64_t rows = 0;
     for (uint32_t i = 0; i < settings->connections; i++)
-        rows += (links[i].made + workload->columns - 1) / workload->columns;
-    uint64_t keys =
-        workload->kind == WORKLOAD_GROUPED && rows > workload->keys ? workload->keys : rows;
-    cardinal_union_result *answer;
-    cardinal_selector all = cardinal_select_all();
-    cardinal_status status = cardinal_union(client, table, &all, NULL, 0, &answer);
-    if (status != CARDINAL_OK)
-        return status;
-    compare(check, "distinct values of the first column", rows, &answer->estimates[0]);
-    if (answer->keys != keys) {
-        check->what = "keys";
-        check->exact = keys;
-        check->estimate = (double)answer->keys;
-        check->right = false;
-    }
-    cardinal_union_free(answer);
-    return CARDINAL_OK;
+        rows += (links[i].made + columns - 1) / columns;
+    return rows;
 }
 
-/* Every answer of point has been looked at already; here, that no key is missing. */
-static cardinal_status check_keys(struct check *check, cardinal_client *client, const char *table,
-                                  const struct settings *settings)
+static enum exit_status check_all(struct check *check, struct target *target, uint64_t keys,
+                                  uint64_t distinct)
 {
-    cardinal_union_result *answer;
-    cardinal_selector all = cardinal_select_all();
-    cardinal_status status = cardinal_union(client, table, &all, NULL, 0, &answer);
-    if (status != CARDINAL_OK)
-        return status;
-    *check = (struct check){
-        .what = "keys",
-        .exact = settings->workload.keys,
-        .estimate = (double)answer->keys,
-        .right = answer->keys == settings->workload.keys,
-    };
-    cardinal_union_free(answer);
-    return CARDINAL_OK;
+    struct answer answer;
+    enum exit_status result = target->kind->count_all(target, keys, &answer);
+    if (result != EXIT_DONE)
+        return result;
+    compare(check, "distinct values of the first column", distinct, &answer);
+    if (answer.keys != keys)
+        *check = (struct check){ "keys", keys, (double)answer.keys, false };
+    return EXIT_DONE;
 }
 
-cardinal_status check_run(struct check *check, cardinal_client *client, const char *table,
-                          const struct settings *settings, const struct link *links)
+enum exit_status check_run(struct check *check, struct target *target, const struct link *links)
 {
-    cardinal_status status = CARDINAL_OK;
-    switch (settings->workload.kind) {
-    case WORKLOAD_HOT:
-    case WORKLOAD_MANY:
-        status = check_cell(check, client, table, settings, links);
-        break;
+    const struct settings *settings = target->settings;
+    const struct workload *workload = &settings->workload;
+    uint64_t rows;
+    switch (workload->kind) {
     case WORKLOAD_WIDE:
     case WORKLOAD_GROUPED:
-        status = check_union(check, client, table, settings, links);
-        break;
+        rows = sum_rows(settings, links);
+        return check_all(
+            check, target,
+            workload->kind == WORKLOAD_GROUPED && rows > workload->keys ? workload->keys : rows,
+            rows);
     case WORKLOAD_POINT:
-        status = check_keys(check, client, table, settings);
+    case WORKLOAD_UNION:
+    case WORKLOAD_SCAN:
+        return check_all(check, target, workload->keys,
+                         (uint64_t)workload->keys * workload->per_key);
+    case WORKLOAD_HOT:
+    case WORKLOAD_MANY:
+    case WORKLOAD_MIXED:
         break;
     }
-    if (status == CARDINAL_ERR_MEMORY)
-        complain("no memory");
-    else if (status != CARDINAL_OK)
-        complain("%s", cardinal_error(client));
-    return status;
+    return check_first(check, target, links);
 }

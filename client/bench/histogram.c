@@ -27,21 +27,52 @@ static uint64_t upper_bound(size_t bucket)
     return (left << shift) + ((UINT64_C(1) << shift) - 1);
 }
 
+/* Only one thread adds, so that two steps do as well as one that is costly. */
+static void raise_by(_Atomic uint64_t *count, uint64_t by)
+{
+    uint64_t now = atomic_load_explicit(count, memory_order_relaxed);
+    atomic_store_explicit(count, now + by, memory_order_relaxed);
+}
+
+static uint64_t load(const _Atomic uint64_t *count)
+{
+    return atomic_load_explicit(count, memory_order_relaxed);
+}
+
+static void raise_to(_Atomic uint64_t *max, uint64_t value)
+{
+    if (value > load(max))
+        atomic_store_explicit(max, value, memory_order_relaxed);
+}
+
 void histogram_add(struct histogram *histogram, uint64_t value)
 {
-    histogram->counts[bucket_of(value)]++;
-    histogram->total++;
-    if (value > histogram->max)
-        histogram->max = value;
+    raise_by(&histogram->counts[bucket_of(value)], 1);
+    raise_by(&histogram->total, 1);
+    raise_to(&histogram->max, value);
 }
 
 void histogram_merge(struct histogram *histogram, const struct histogram *other)
 {
     for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
-        histogram->counts[i] += other->counts[i];
-    histogram->total += other->total;
-    if (other->max > histogram->max)
-        histogram->max = other->max;
+        raise_by(&histogram->counts[i], load(&other->counts[i]));
+    raise_by(&histogram->total, load(&other->total));
+    raise_to(&histogram->max, load(&other->max));
+}
+
+void histogram_subtract(struct histogram *histogram, const struct histogram *earlier)
+{
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        raise_by(&histogram->counts[i], -load(&earlier->counts[i]));
+    raise_by(&histogram->total, -load(&earlier->total));
+}
+
+uint64_t histogram_count(const struct histogram *histogram, uint64_t low, uint64_t high)
+{
+    uint64_t count = 0;
+    for (size_t i = bucket_of(low); i < bucket_of(high); i++)
+        count += load(&histogram->counts[i]);
+    return count;
 }
 
 uint64_t histogram_percentile(const struct histogram *histogram, double percent)

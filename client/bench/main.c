@@ -1,42 +1,36 @@
-/* cardinal-bench: loads a server over the wire through the client library. */
-#include <inttypes.h>
+/* cardinal-bench: loads a server over the wire and says how it did. */
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "client/bench/check.h"
 #include "client/bench/clock.h"
 #include "client/bench/link.h"
+#include "client/bench/progress.h"
 #include "client/bench/report.h"
 #include "client/bench/settings.h"
+#include "client/bench/target.h"
 #include "client/bench/worker.h"
 #include "client/bench/zipf.h"
 
 struct bench {
     struct settings settings;
     struct zipf *zipf;
-    cardinal_client *client; /* for all that is not load */
-    char table[64];          /* "": none was made */
+    struct target target;
     struct link *links;
     struct worker *workers;
     pthread_t *threads;
+    /* Of mixed: the connection that asks, on a thread of its own. */
+    struct settings reader_settings;
+    struct link reader_link;
+    struct worker reader;
+    atomic_bool stop_reader;
+    struct progress progress;
     struct check check;
     struct report report;
 };
-
-static enum exit_status failed(const struct bench *bench)
-{
-    complain("%s", cardinal_error(bench->client));
-    return EXIT_FAILED;
-}
-
-static enum exit_status no_memory(void)
-{
-    complain("no memory");
-    return EXIT_TROUBLE;
-}
 
 static enum exit_status allocate(struct bench *bench)
 {
@@ -52,67 +46,17 @@ static enum exit_status allocate(struct bench *bench)
     return EXIT_DONE;
 }
 
-static enum exit_status connect_client(struct bench *bench)
-{
-    cardinal_options options = CARDINAL_OPTIONS_INIT;
-    options.address = bench->settings.server;
-    char *why = NULL;
-    cardinal_status status = cardinal_connect(&options, &bench->client, &why);
-    if (status != CARDINAL_OK)
-        complain("%s", why != NULL ? why : cardinal_status_text(status));
-    cardinal_free_text(why);
-    return status == CARDINAL_OK ? EXIT_DONE : EXIT_UNREACHABLE;
-}
-
-/* A table of a name of its own, so that benches do not disturb one another. */
-static enum exit_status make_table(struct bench *bench)
-{
-    char names[CARDINAL_COLUMNS_MAX][16];
-    const char *columns[CARDINAL_COLUMNS_MAX];
-    uint32_t count = bench->settings.workload.columns;
-    for (uint32_t i = 0; i < count; i++) {
-        (void)snprintf(names[i], sizeof names[i], "c%" PRIu32, i + 1);
-        columns[i] = names[i];
-    }
-    char name[sizeof bench->table];
-    (void)snprintf(name, sizeof name, "cardinal_bench.%ld.%" PRIu64, (long)getpid(), clock_ns());
-    cardinal_table_spec spec = CARDINAL_TABLE_SPEC_INIT;
-    spec.name = name;
-    spec.columns = columns;
-    spec.column_count = count;
-    if (cardinal_table_create(bench->client, &spec, NULL, NULL) != CARDINAL_OK)
-        return failed(bench);
-    (void)snprintf(bench->table, sizeof bench->table, "%s", name);
-    return EXIT_DONE;
-}
-
-/* Gives each key one value, for `point` to ask for. */
-static enum exit_status fill_keys(struct bench *bench)
-{
-    cardinal_batch *batch;
-    if (cardinal_batch_open(bench->client, bench->table, NULL, 0, NULL, &batch) != CARDINAL_OK)
-        return failed(bench);
-    cardinal_status status = CARDINAL_OK;
-    for (uint32_t i = 0; status == CARDINAL_OK && i < bench->settings.workload.keys; i++) {
-        char key[WORKLOAD_KEY_BYTES];
-        workload_key(key, i);
-        status = cardinal_batch_string(batch, key, sizeof key, 0, key, sizeof key);
-    }
-    if (status == CARDINAL_OK)
-        status = cardinal_batch_flush(batch);
-    enum exit_status result = status == CARDINAL_OK ? EXIT_DONE : failed(bench);
-    cardinal_batch_close(batch);
-    return result;
-}
-
 static enum exit_status open_links(struct bench *bench)
 {
-    for (uint32_t i = 0; i < bench->settings.connections; i++) {
-        cardinal_status status = link_open(&bench->links[i], &bench->settings, bench->table, i);
-        if (status != CARDINAL_OK)
-            return cardinal_status_is_server(status) ? EXIT_FAILED : EXIT_UNREACHABLE;
-    }
-    return EXIT_DONE;
+    const struct settings *settings = &bench->settings;
+    enum exit_status result = EXIT_DONE;
+    for (uint32_t i = 0; result == EXIT_DONE && i < settings->connections; i++)
+        result = link_open(&bench->links[i], &bench->target, settings, i);
+    if (result != EXIT_DONE || settings->workload.kind != WORKLOAD_MIXED)
+        return result;
+    bench->reader_settings = settings_of_reader(settings);
+    return link_open(&bench->reader_link, &bench->target, &bench->reader_settings,
+                     settings->connections);
 }
 
 static uint64_t client_cpu_ns(void)
@@ -124,23 +68,30 @@ static uint64_t client_cpu_ns(void)
     return seconds * NS_PER_SECOND + micros * 1000;
 }
 
-static enum exit_status server_cpu_ns(struct bench *bench, uint64_t *ns)
+/* Waits for a thread, and keeps the terminal's line alive meanwhile. */
+static void join(struct bench *bench, pthread_t thread)
 {
-    cardinal_stats *stats;
-    if (cardinal_stats_get(bench->client, &stats) != CARDINAL_OK)
-        return failed(bench);
-    *ns = cardinal_stats_value(stats, "cpu_user_ns") + cardinal_stats_value(stats, "cpu_system_ns");
-    cardinal_stats_free(stats);
-    return EXIT_DONE;
+    if (!progress_is_wanted()) {
+        (void)pthread_join(thread, NULL);
+        return;
+    }
+    for (;;) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += PROGRESS_PERIOD_NS;
+        until.tv_sec += until.tv_nsec / (long)NS_PER_SECOND;
+        until.tv_nsec %= (long)NS_PER_SECOND;
+        if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+            return;
+        progress_write(&bench->progress);
+    }
 }
 
-/* Parts the connections among the threads and lets them run. */
-static enum exit_status run_workers(struct bench *bench)
+/* Parts the connections among the threads; how many threads could be started. */
+static uint32_t start_workers(struct bench *bench, uint64_t begin)
 {
     const struct settings *settings = &bench->settings;
-    uint64_t begin = clock_ns();
     uint32_t next = 0;
-    uint32_t running = 0;
     for (uint32_t i = 0; i < settings->threads; i++) {
         uint32_t left = settings->threads - i;
         uint32_t count = (settings->connections - next + left - 1) / left;
@@ -148,16 +99,49 @@ static enum exit_status run_workers(struct bench *bench)
             .settings = settings, .links = &bench->links[next], .link_count = count, .begin = begin
         };
         if (pthread_create(&bench->threads[i], NULL, worker_run, &bench->workers[i]) != 0)
-            break;
+            return i;
         next += count;
-        running++;
     }
+    return settings->threads;
+}
+
+static bool start_reader(struct bench *bench, uint64_t begin, pthread_t *thread)
+{
+    bench->reader = (struct worker){
+        .settings = &bench->reader_settings,
+        .links = &bench->reader_link,
+        .link_count = 1,
+        .begin = begin,
+        .stop = &bench->stop_reader,
+    };
+    return pthread_create(thread, NULL, worker_run, &bench->reader) == 0;
+}
+
+static enum exit_status run_workers(struct bench *bench)
+{
+    const struct settings *settings = &bench->settings;
+    bool is_mixed = settings->workload.kind == WORKLOAD_MIXED;
+    pthread_t reader;
+    uint64_t begin = clock_ns();
+    bool reads = is_mixed && start_reader(bench, begin, &reader);
+    uint32_t running = start_workers(bench, begin);
+    bench->progress = (struct progress){ .target = &bench->target,
+                                         .workers = bench->workers,
+                                         .worker_count = running,
+                                         .begin = begin,
+                                         .last = begin,
+                                         .usage = bench->report.before };
     for (uint32_t i = 0; i < running; i++)
-        (void)pthread_join(bench->threads[i], NULL);
+        join(bench, bench->threads[i]);
     bench->report.seconds = (double)(clock_ns() - begin) / (double)NS_PER_SECOND;
+    atomic_store(&bench->stop_reader, true);
+    if (reads)
+        (void)pthread_join(reader, NULL);
+    if (progress_is_wanted())
+        progress_end();
     for (uint32_t i = 1; i < running; i++)
         result_merge(&bench->workers[0].result, &bench->workers[i].result);
-    if (running == settings->threads)
+    if (running == settings->threads && reads == is_mixed)
         return EXIT_DONE;
     complain("cannot start a thread");
     return EXIT_TROUBLE;
@@ -165,42 +149,40 @@ static enum exit_status run_workers(struct bench *bench)
 
 static enum exit_status measure(struct bench *bench)
 {
-    uint64_t server_before;
-    uint64_t server_after;
-    enum exit_status result = server_cpu_ns(bench, &server_before);
+    struct target *target = &bench->target;
+    enum exit_status result = target->kind->usage(target, &bench->report.before);
     if (result != EXIT_DONE)
         return result;
     uint64_t client_before = client_cpu_ns();
     result = run_workers(bench);
     bench->report.client_cpu_ns = client_cpu_ns() - client_before;
     if (result == EXIT_DONE)
-        result = server_cpu_ns(bench, &server_after);
-    if (result == EXIT_DONE)
-        bench->report.server_cpu_ns = server_after - server_before;
+        result = target->kind->usage(target, &bench->report.after);
     return result;
 }
 
 static enum exit_status finish(struct bench *bench)
 {
-    if (check_run(&bench->check, bench->client, bench->table, &bench->settings, bench->links) !=
-        CARDINAL_OK)
-        return EXIT_FAILED;
+    enum exit_status result = check_run(&bench->check, &bench->target, bench->links);
+    if (result != EXIT_DONE)
+        return result;
     bench->report.settings = &bench->settings;
     bench->report.result = &bench->workers[0].result;
+    bench->report.reads =
+        bench->settings.workload.kind == WORKLOAD_MIXED ? &bench->reader.result : NULL;
     bench->report.check = &bench->check;
     report_print(&bench->report);
-    return bench->workers[0].result.errors == 0 && bench->check.right ? EXIT_DONE : EXIT_FAILED;
+    bool clean = bench->workers[0].result.errors == 0 && bench->reader.result.errors == 0;
+    return clean && bench->check.right ? EXIT_DONE : EXIT_FAILED;
 }
 
 static enum exit_status run(struct bench *bench)
 {
     enum exit_status result = allocate(bench);
     if (result == EXIT_DONE)
-        result = connect_client(bench);
-    if (result == EXIT_DONE)
-        result = make_table(bench);
-    if (result == EXIT_DONE && bench->settings.workload.kind == WORKLOAD_POINT)
-        result = fill_keys(bench);
+        result = target_open(&bench->target, &bench->settings);
+    if (result == EXIT_DONE && workload_asks(bench->settings.workload.kind))
+        result = bench->target.kind->fill(&bench->target);
     if (result == EXIT_DONE)
         result = open_links(bench);
     if (result == EXIT_DONE)
@@ -212,10 +194,8 @@ static void release(struct bench *bench)
 {
     for (uint32_t i = 0; bench->links != NULL && i < bench->settings.connections; i++)
         link_close(&bench->links[i]);
-    if (bench->table[0] != '\0' &&
-        cardinal_table_drop(bench->client, bench->table, true, NULL) != CARDINAL_OK)
-        (void)failed(bench);
-    cardinal_close(bench->client);
+    link_close(&bench->reader_link);
+    target_close(&bench->target);
     zipf_free(bench->zipf);
     free(bench->links);
     free(bench->workers);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/bench/target.h"
+
 struct check;
 struct result;
 struct settings;
@@ -12,9 +14,11 @@ struct settings;
 struct report {
     const struct settings *settings;
     const struct result *result;
+    const struct result *reads; /* of mixed, else NULL */
     const struct check *check;
     double seconds;
-    uint64_t server_cpu_ns;
+    struct usage before; /* of the server */
+    struct usage after;
     uint64_t client_cpu_ns;
 };
 

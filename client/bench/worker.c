@@ -1,6 +1,7 @@
 #include "client/bench/worker.h"
 
 #include <sys/poll.h>
+#include <sys/prctl.h>
 
 #include "client/bench/clock.h"
 #include "client/bench/link.h"
@@ -21,17 +22,14 @@ static struct link *find_oldest(struct worker *worker)
     return oldest;
 }
 
-/* Waits until something was answered on one of the links, or until a time. Answers to
- * questions are taken one by one, and those that the library has read already would
- * not make a socket readable: there the oldest is waited for. */
+/* Waits until something was answered on one of the links, or until a time, or, where
+ * answers hide, for the oldest. */
 static void await(struct worker *worker, uint64_t until)
 {
-    if (worker->settings->workload.kind == WORKLOAD_POINT) {
-        struct link *oldest = find_oldest(worker);
-        if (oldest != NULL) {
-            link_collect(oldest, &worker->result);
-            return;
-        }
+    struct link *oldest = link_hides(&worker->links[0]) ? find_oldest(worker) : NULL;
+    if (oldest != NULL) {
+        link_collect(oldest, &worker->result);
+        return;
     }
     struct pollfd fds[CONNECTIONS_MAX];
     uint64_t now = clock_ns();
@@ -39,7 +37,7 @@ static void await(struct worker *worker, uint64_t until)
     if (ns > WAIT_MAX_NS)
         ns = WAIT_MAX_NS;
     for (uint32_t i = 0; i < worker->link_count; i++)
-        fds[i] = (struct pollfd){ .fd = cardinal_fd(worker->links[i].client), .events = POLLIN };
+        fds[i] = (struct pollfd){ .fd = link_fd(&worker->links[i]), .events = POLLIN };
     struct timespec timeout = { (time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND) };
     if (ppoll(fds, worker->link_count, &timeout, NULL) <= 0)
         return;
@@ -47,6 +45,11 @@ static void await(struct worker *worker, uint64_t until)
         if (fds[i].revents != 0)
             link_collect(&worker->links[i], &worker->result);
     }
+}
+
+static bool is_over(const struct worker *worker, uint64_t end)
+{
+    return clock_ns() >= end || (worker->stop != NULL && atomic_load(worker->stop));
 }
 
 /* The next link that can take a batch, from *at on in a circle, or NULL. *left says
@@ -72,7 +75,7 @@ static void send_at_once(struct worker *worker, uint64_t end)
 {
     uint32_t at = 0;
     bool left = true;
-    while (left && clock_ns() < end) {
+    while (left && !is_over(worker, end)) {
         struct link *link = find_free(worker, &at, &left);
         if (link != NULL)
             link_send(link, clock_ns(), &worker->result);
@@ -81,15 +84,35 @@ static void send_at_once(struct worker *worker, uint64_t end)
     }
 }
 
-static struct link *find_due(struct worker *worker)
+/* Of the links that have room, the one whose next batch is due first, or NULL. *left
+ * says whether any has something to send before the end. */
+static struct link *find_due(struct worker *worker, uint64_t end, bool *left)
 {
     struct link *due = NULL;
+    *left = false;
     for (uint32_t i = 0; i < worker->link_count; i++) {
         struct link *link = &worker->links[i];
-        if (!link->done && (due == NULL || link->next_due < due->next_due))
+        if (link->done || link->next_due >= end)
+            continue;
+        *left = true;
+        if (link_has_room(link) && (due == NULL || link->next_due < due->next_due))
             due = link;
     }
     return due;
+}
+
+/* What was due and found no room until the end has waited at least until then. */
+static void count_unsent(struct worker *worker, uint64_t end, uint64_t interval)
+{
+    for (uint32_t i = 0; i < worker->link_count; i++) {
+        struct link *link = &worker->links[i];
+        uint64_t step = settings_step(link->settings);
+        uint64_t left = link->done ? 0 : (link->generator.left + step - 1) / step;
+        for (; left > 0 && link->next_due < end; left--, link->next_due += interval) {
+            histogram_add(&worker->result.latency, end - link->next_due);
+            worker->result.unsent++;
+        }
+    }
 }
 
 /* Times count from when a batch was due, also where the server was too slow for it to
@@ -97,27 +120,29 @@ static struct link *find_due(struct worker *worker)
 static void send_at_rate(struct worker *worker, uint64_t end)
 {
     const struct settings *settings = worker->settings;
-    double seconds = (double)settings->batch * settings->connections / (double)settings->rate;
-    uint64_t interval = (uint64_t)(seconds * (double)NS_PER_SECOND);
+    uint64_t interval = settings_interval_ns(settings);
     for (uint32_t i = 0; i < worker->link_count; i++)
         worker->links[i].next_due = worker->begin + interval * i / worker->link_count;
-    struct link *link;
-    while ((link = find_due(worker)) != NULL && link->next_due < end) {
-        while (clock_ns() < link->next_due)
-            await(worker, link->next_due);
-        while (!link_has_room(link) && clock_ns() < end)
-            await(worker, end);
-        if (!link_has_room(link))
-            return;
-        link_send(link, link->next_due, &worker->result);
-        link->next_due += interval;
+    bool left = true;
+    while (left && !is_over(worker, end)) {
+        struct link *link = find_due(worker, end, &left);
+        if (link != NULL && link->next_due <= clock_ns()) {
+            link_send(link, link->next_due, &worker->result);
+            link->next_due += interval;
+        } else if (left) {
+            await(worker, link != NULL ? link->next_due : end);
+        }
     }
+    uint64_t now = clock_ns();
+    count_unsent(worker, now < end ? now : end, interval);
 }
 
 void *worker_run(void *arg)
 {
     struct worker *worker = arg;
     uint64_t end = worker->begin + worker->settings->seconds * NS_PER_SECOND;
+    /* Sleep until a time and not some 50 us longer. */
+    (void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     if (worker->settings->rate == 0)
         send_at_once(worker, end);
     else

@@ -2,6 +2,7 @@
 #ifndef CARDINAL_BENCH_WORKER_H
 #define CARDINAL_BENCH_WORKER_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "client/bench/result.h"
@@ -13,7 +14,8 @@ struct worker {
     const struct settings *settings;
     struct link *links; /* the worker's while it runs */
     uint32_t link_count;
-    uint64_t begin; /* clock_ns() of all workers' start */
+    uint64_t begin;          /* clock_ns() of all workers' start */
+    const atomic_bool *stop; /* when it is set, stop sending; may be NULL */
     struct result result;
 };
 

@@ -4,7 +4,8 @@
 
 static const char *const names[] = {
     [WORKLOAD_HOT] = "hot",         [WORKLOAD_MANY] = "many",   [WORKLOAD_WIDE] = "wide",
-    [WORKLOAD_GROUPED] = "grouped", [WORKLOAD_POINT] = "point",
+    [WORKLOAD_GROUPED] = "grouped", [WORKLOAD_POINT] = "point", [WORKLOAD_UNION] = "union",
+    [WORKLOAD_SCAN] = "scan",       [WORKLOAD_MIXED] = "mixed",
 };
 
 const char *workload_name(enum workload_kind kind)
@@ -21,6 +22,16 @@ bool workload_parse(const char *name, enum workload_kind *out)
         }
     }
     return false;
+}
+
+bool workload_asks(enum workload_kind kind)
+{
+    return kind == WORKLOAD_POINT || kind == WORKLOAD_UNION || kind == WORKLOAD_SCAN;
+}
+
+bool workload_has_rows(enum workload_kind kind)
+{
+    return kind == WORKLOAD_WIDE || kind == WORKLOAD_GROUPED;
 }
 
 void workload_key(char key[WORKLOAD_KEY_BYTES], uint32_t rank)
@@ -48,8 +59,15 @@ static void set_value(struct event *event, uint64_t number)
 /* Values of one row, which are not parted between generators. */
 static uint32_t row_values(const struct workload *workload)
 {
-    bool has_rows = workload->kind == WORKLOAD_WIDE || workload->kind == WORKLOAD_GROUPED;
-    return has_rows ? workload->columns : 1;
+    return workload_has_rows(workload->kind) ? workload->columns : 1;
+}
+
+void workload_fill(const struct workload *workload, uint32_t rank, uint32_t index,
+                   struct event *event)
+{
+    event->column = 0;
+    set_key(event, rank);
+    set_value(event, (uint64_t)rank * workload->per_key + index);
 }
 
 void generator_begin(struct generator *generator, const struct workload *workload, uint32_t index,
@@ -105,12 +123,17 @@ bool generator_next(struct generator *generator)
         break;
     case WORKLOAD_MANY:
     case WORKLOAD_POINT:
+    case WORKLOAD_MIXED:
         set_key(&generator->event, next_rank(generator));
         set_value(&generator->event, random_below(&generator->random, workload->values));
         break;
     case WORKLOAD_WIDE:
     case WORKLOAD_GROUPED:
         next_of_row(generator);
+        break;
+    case WORKLOAD_UNION:
+    case WORKLOAD_SCAN:
+        set_key(&generator->event, (uint32_t)random_below(&generator->random, workload->keys));
         break;
     }
     return true;

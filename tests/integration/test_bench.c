@@ -1,6 +1,7 @@
 /* `cardinal-bench` against a daemon: every workload, and its JSON. */
 #include <check.h>
 #include <cjson/cJSON.h>
+#include <signal.h>
 #include <string.h>
 
 #include "tests/integration/harness/calls.h"
@@ -33,10 +34,10 @@ static double number_of(const cJSON *object, const char *name)
     return item->valuedouble;
 }
 
-static void assert_latency(const cJSON *json)
+static void assert_latency(const cJSON *json, const char *name)
 {
     static const char *const names[] = { "p50", "p90", "p99", "p99.9", "p99.99", "max" };
-    const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, "latency_us");
+    const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, name);
     double last = 0;
     ck_assert(cJSON_IsObject(latency));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -61,7 +62,13 @@ static void assert_bench(double values, const char *const *arguments)
     ck_assert_double_gt(number_of(json, "values_per_second"), 0);
     ck_assert_double_gt(number_of(json, "client_cpu_ns_per_value"), 0);
     ck_assert_double_ge(number_of(json, "server_cpu_ns_per_value"), 0);
-    assert_latency(json);
+    ck_assert_double_gt(number_of(json, "server_resident_bytes"), 0);
+    ck_assert_double_eq(number_of(json, "unsent"), 0);
+    assert_latency(json, "latency_us");
+    if (cJSON_HasObjectItem(json, "reads")) {
+        ck_assert_double_gt(number_of(json, "reads"), 0);
+        assert_latency(json, "read_latency_us");
+    }
     const cJSON *check = cJSON_GetObjectItem(json, "check");
     ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(check, "right")));
     cJSON_Delete(json);
@@ -77,8 +84,24 @@ START_TEST(bench_sends_every_workload_and_checks_the_answer)
     assert_bench(22000, ARGUMENTS("--workload", "wide", "--values", "22000", "--json"));
     assert_bench(20000, ARGUMENTS("--workload", "grouped", "--values", "20000", "--columns", "4",
                                   "--keys", "10", "--json"));
+}
+END_TEST
+
+START_TEST(bench_asks_every_question_and_checks_the_answer)
+{
+    start();
     assert_bench(2000,
                  ARGUMENTS("--workload", "point", "--values", "2000", "--keys", "500", "--json"));
+    assert_bench(2000, ARGUMENTS("--workload", "point", "--values", "2000", "--keys", "50",
+                                 "--per-key", "300", "--json"));
+    assert_bench(30, ARGUMENTS("--workload", "union", "--values", "30", "--keys", "200", "--batch",
+                               "50", "--per-key", "10", "--json"));
+    assert_bench(30, ARGUMENTS("--workload", "union", "--values", "30", "--keys", "200", "--whole",
+                               "--json"));
+    assert_bench(40, ARGUMENTS("--workload", "scan", "--values", "40", "--keys", "500", "--batch",
+                               "90", "--connections", "2", "--json"));
+    assert_bench(100000, ARGUMENTS("--workload", "mixed", "--values", "100000", "--keys", "1000",
+                                   "--reads", "2000", "--connections", "2", "--json"));
 }
 END_TEST
 
@@ -102,6 +125,55 @@ START_TEST(bench_keeps_to_a_rate)
 }
 END_TEST
 
+/* Stops the daemon for 200 ms while a bench runs for two seconds at a fixed rate: a
+ * tenth of all batches falls due meanwhile, and waits. */
+static void assert_stop_shows(const char *const *arguments)
+{
+    struct run run;
+    const char *argv[32] = { PROGRAM_BENCH, "--server", daemon_address(&daemon_), "--json" };
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        argv[i + 4] = arguments[i];
+    run_start(&run, argv, NULL, 0);
+    sleep_ms(700);
+    ck_assert_int_eq(kill(daemon_.pid, SIGSTOP), 0);
+    sleep_ms(200);
+    ck_assert_int_eq(kill(daemon_.pid, SIGCONT), 0);
+    run_finish(&run, PROCESS_TIMEOUT_MS);
+    ck_assert_msg(run.exit_status == 0, "exit status %d: %s%s", run.exit_status, run.err, run.out);
+    cJSON *json = cJSON_Parse(run.out);
+    const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, "latency_us");
+    ck_assert_double_ge(number_of(latency, "p99"), 150000);
+    cJSON_Delete(json);
+    run_release(&run);
+}
+
+START_TEST(bench_counts_the_times_of_what_a_stopped_server_kept_waiting)
+{
+    start();
+    assert_stop_shows(
+        ARGUMENTS("--workload", "hot", "--values", "40000", "--batch", "100", "--rate", "20000"));
+    assert_stop_shows(ARGUMENTS("--workload", "point", "--values", "4000", "--keys", "100",
+                                "--rate", "2000", "--in-flight", "8"));
+}
+END_TEST
+
+START_TEST(bench_tells_of_batches_that_could_not_be_sent)
+{
+    struct run run;
+    start();
+    bench(&run, ARGUMENTS("--workload", "scan", "--values", "2000000000", "--keys", "2000",
+                          "--rate", "1000000", "--seconds", "1", "--json"));
+    ck_assert_int_eq(run.exit_status, 0);
+    cJSON *json = cJSON_Parse(run.out);
+    const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, "latency_us");
+    double asked = number_of(json, "values") + number_of(json, "unsent");
+    ck_assert_double_ge(asked, 999999);
+    ck_assert_double_ge(number_of(latency, "p50"), 200000);
+    cJSON_Delete(json);
+    run_release(&run);
+}
+END_TEST
+
 START_TEST(bench_ends_in_time)
 {
     struct run run;
@@ -112,6 +184,21 @@ START_TEST(bench_ends_in_time)
     ck_assert_int_eq(run.exit_status, 0);
     ck_assert_int_lt(now_ms() - begin, 30000);
     ck_assert_ptr_nonnull(strstr(run.out, ": right\n"));
+    run_release(&run);
+}
+END_TEST
+
+START_TEST(bench_draws_the_times)
+{
+    struct run run;
+    start();
+    bench(&run, ARGUMENTS("--workload", "mixed", "--values", "20000", "--keys", "10"));
+    ck_assert_int_eq(run.exit_status, 0);
+    ck_assert_ptr_nonnull(strstr(run.out, " p99.99 "));
+    ck_assert_ptr_nonnull(strstr(run.out, " us "));
+    ck_assert_ptr_nonnull(strstr(run.out, " #"));
+    ck_assert_ptr_nonnull(strstr(run.out, "\nreads "));
+    ck_assert_str_eq(run.err, "");
     run_release(&run);
 }
 END_TEST
@@ -149,6 +236,8 @@ START_TEST(bench_tells_wrong_usage_in_one_line)
     assert_fails(2, "--values: '0'", ARGUMENTS("--workload", "hot", "--values", "0"));
     assert_fails(2, "--zipf: '-1'", ARGUMENTS("--workload", "many", "--zipf=-1"));
     assert_fails(2, "--batch: a question", ARGUMENTS("--workload", "point", "--batch", "5000"));
+    assert_fails(2, "--rate: more than",
+                 ARGUMENTS("--workload", "hot", "--batch", "1", "--rate", "100000000"));
     assert_fails(2, "unrecognized option", ARGUMENTS("--frob"));
     assert_fails(2, "'x' is no option", ARGUMENTS("--workload", "hot", "x"));
 }
@@ -166,9 +255,13 @@ int main(void)
 {
     const TTest *const tests[] = {
         bench_sends_every_workload_and_checks_the_answer,
+        bench_asks_every_question_and_checks_the_answer,
         bench_shares_work_between_connections_and_threads,
         bench_keeps_to_a_rate,
+        bench_counts_the_times_of_what_a_stopped_server_kept_waiting,
+        bench_tells_of_batches_that_could_not_be_sent,
         bench_ends_in_time,
+        bench_draws_the_times,
         bench_leaves_no_table_behind,
         bench_tells_wrong_usage_in_one_line,
         bench_without_a_server_exits_with_3,

@@ -94,6 +94,31 @@ START_TEST(histograms_merge)
 }
 END_TEST
 
+START_TEST(histogram_forgets_what_was_before)
+{
+    for (uint64_t i = 1; i <= 50; i++)
+        histogram_add(&histogram, 1000 * i);
+    histogram_merge(&other, &histogram);
+    histogram_add(&histogram, 7);
+    histogram_add(&histogram, 8);
+    histogram_subtract(&histogram, &other);
+    ck_assert_uint_eq(histogram.total, 2);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 50), 7);
+    ck_assert_uint_eq(histogram_percentile(&histogram, 100), 8);
+}
+END_TEST
+
+START_TEST(histogram_counts_between_edges)
+{
+    for (uint64_t i = 0; i < 4096; i++)
+        histogram_add(&histogram, i);
+    ck_assert_uint_eq(histogram_count(&histogram, 0, 4096), 4096);
+    ck_assert_uint_eq(histogram_count(&histogram, 1024, 1536), 512);
+    ck_assert_uint_eq(histogram_count(&histogram, 4096, 1 << 20), 0);
+    ck_assert_uint_eq(histogram_count(&histogram, 10, 10), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -103,6 +128,8 @@ int main(void)
         histogram_is_at_most_a_64th_too_high,
         histogram_agrees_with_sorting,
         histograms_merge,
+        histogram_forgets_what_was_before,
+        histogram_counts_between_edges,
     };
     return RUN_SUITE("histogram", tests);
 }

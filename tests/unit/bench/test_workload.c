@@ -28,18 +28,20 @@ static uint64_t run_all(const struct workload *workload, uint32_t count, unsigne
 START_TEST(workloads_have_names)
 {
     enum workload_kind kind = WORKLOAD_HOT;
-    for (int i = WORKLOAD_HOT; i <= WORKLOAD_POINT; i++) {
+    for (int i = WORKLOAD_HOT; i <= WORKLOAD_MIXED; i++) {
         ck_assert(workload_parse(workload_name((enum workload_kind)i), &kind));
         ck_assert_int_eq(kind, i);
     }
     ck_assert(!workload_parse("cold", &kind));
-    ck_assert_int_eq(kind, WORKLOAD_POINT);
+    ck_assert_int_eq(kind, WORKLOAD_MIXED);
 }
 END_TEST
 
 START_TEST(hot_has_every_value_once_however_many_share_it)
 {
-    const struct workload workload = { WORKLOAD_HOT, 1000, 1, 1, 1, NULL };
+    const struct workload workload = {
+        .kind = WORKLOAD_HOT, .values = 1000, .keys = 1, .columns = 1, .seed = 1, .zipf = NULL
+    };
     for (uint32_t count = 1; count < 8; count++) {
         unsigned seen[1000] = { 0 };
         ck_assert_uint_eq(run_all(&workload, count, seen, 1000), 1000);
@@ -51,7 +53,9 @@ END_TEST
 
 START_TEST(wide_has_a_key_a_row_and_a_value_a_cell)
 {
-    const struct workload workload = { WORKLOAD_WIDE, 999, 0, 9, 1, NULL };
+    const struct workload workload = {
+        .kind = WORKLOAD_WIDE, .values = 999, .keys = 0, .columns = 9, .seed = 1, .zipf = NULL
+    };
     for (uint32_t count = 1; count < 8; count++) {
         unsigned seen[999] = { 0 };
         ck_assert_uint_eq(run_all(&workload, count, seen, 999), 999);
@@ -71,7 +75,9 @@ END_TEST
 
 START_TEST(grouped_takes_the_keys_in_turn)
 {
-    const struct workload workload = { WORKLOAD_GROUPED, 40, 3, 2, 1, NULL };
+    const struct workload workload = {
+        .kind = WORKLOAD_GROUPED, .values = 40, .keys = 3, .columns = 2, .seed = 1, .zipf = NULL
+    };
     struct generator generator;
     generator_begin(&generator, &workload, 0, 1);
     for (uint32_t row = 0; row < 20; row++) {
@@ -85,7 +91,9 @@ END_TEST
 START_TEST(many_is_the_same_each_time)
 {
     struct zipf *zipf = zipf_new(100, 1);
-    const struct workload workload = { WORKLOAD_MANY, 500, 100, 1, 42, zipf };
+    const struct workload workload = {
+        .kind = WORKLOAD_MANY, .values = 500, .keys = 100, .columns = 1, .seed = 42, .zipf = zipf
+    };
     struct generator a;
     struct generator b;
     generator_begin(&a, &workload, 1, 2);
@@ -104,7 +112,9 @@ END_TEST
 
 START_TEST(values_are_distinct_where_numbers_are)
 {
-    const struct workload workload = { WORKLOAD_HOT, 300, 1, 1, 1, NULL };
+    const struct workload workload = {
+        .kind = WORKLOAD_HOT, .values = 300, .keys = 1, .columns = 1, .seed = 1, .zipf = NULL
+    };
     struct generator generator;
     uint8_t last[WORKLOAD_VALUE_BYTES] = { 0 };
     generator_begin(&generator, &workload, 0, 1);
@@ -112,6 +122,42 @@ START_TEST(values_are_distinct_where_numbers_are)
         ck_assert_mem_ne(generator.event.value, last, sizeof last);
         memcpy(last, generator.event.value, sizeof last);
     }
+}
+END_TEST
+
+START_TEST(keys_to_be_asked_for_share_no_value)
+{
+    enum { KEYS = 7, EACH = 5 };
+    const struct workload workload = { .kind = WORKLOAD_UNION, .keys = KEYS, .per_key = EACH };
+    unsigned seen[KEYS * EACH] = { 0 };
+    struct event event = { 0 };
+    for (uint32_t rank = 0; rank < KEYS; rank++) {
+        for (uint32_t i = 0; i < EACH; i++) {
+            workload_fill(&workload, rank, i, &event);
+            ck_assert_uint_lt(event.number, KEYS * EACH);
+            ck_assert_uint_eq(seen[event.number]++, 0);
+            ck_assert_uint_eq(event.rank, rank);
+        }
+    }
+    ck_assert_mem_eq(event.key, "key-00000006", WORKLOAD_KEY_BYTES);
+}
+END_TEST
+
+START_TEST(questions_are_as_many_as_values_and_of_keys_that_exist)
+{
+    const struct workload workload = { .kind = WORKLOAD_SCAN, .values = 100, .keys = 3, .seed = 9 };
+    unsigned seen[3] = { 0 };
+    for (uint32_t i = 0; i < 3; i++) {
+        struct generator generator;
+        generator_begin(&generator, &workload, i, 3);
+        while (generator_next(&generator)) {
+            ck_assert_uint_lt(generator.event.rank, 3);
+            seen[generator.event.rank]++;
+        }
+    }
+    ck_assert_uint_eq(seen[0] + seen[1] + seen[2], 100);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_uint_gt(seen[i], 0);
 }
 END_TEST
 
@@ -173,6 +219,8 @@ int main(void)
         grouped_takes_the_keys_in_turn,
         many_is_the_same_each_time,
         values_are_distinct_where_numbers_are,
+        keys_to_be_asked_for_share_no_value,
+        questions_are_as_many_as_values_and_of_keys_that_exist,
         zipf_ranks_come_as_often_as_they_should,
         zipf_survives_failing_allocations,
     };
