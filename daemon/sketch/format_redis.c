@@ -60,7 +60,7 @@ static enum status read_dense(const struct source *source, uint8_t *ranks)
             ranks[i + k] = four >> (6 * k) & 63;
             if (ranks[i + k] > FORMAT_RANK_MAX)
                 return source_fault(source, (size_t)(bytes - source->bytes) + 6 * k / 8,
-                                    "register %u has rank %u, above %u", i + k, ranks[i + k],
+                                    "register %u has rank %u, above %u,", i + k, ranks[i + k],
                                     FORMAT_RANK_MAX);
         }
     }
