@@ -20,7 +20,8 @@ static bool exceptions_exceed(const struct dense *a, const struct dense *b)
     return false;
 }
 
-/* Whether b has a register above a's; both in nibbles. */
+/* Whether b has a register above a's; both in nibbles. A nibble of 15 stands
+ * for no more than the rank that is listed for it, so it misleads nobody. */
 static bool exceeds(const struct dense *a, const struct dense *b)
 {
     if (b->base > a->base)

@@ -8,7 +8,7 @@ static bool nibbles_exceed(const uint8_t *a, const uint8_t *b, size_t bytes, uns
         for (unsigned shift = 0; shift < 8; shift += 4) {
             unsigned mine = (unsigned)a[i] >> shift & 15u;
             unsigned theirs = (unsigned)b[i] >> shift & 15u;
-            if (theirs > mine + down && (theirs < 15 || down == 0))
+            if (theirs > mine + down)
                 return true;
         }
     }
@@ -29,7 +29,7 @@ static void nibbles_max(uint8_t *a, const uint8_t *b, size_t bytes, unsigned a_d
             unsigned mine = (unsigned)a[i] >> shift & 15u;
             unsigned theirs = (unsigned)b[i] >> shift & 15u;
             mine = mine == 15 ? 15 : lowered(mine, a_down);
-            theirs = theirs == 15 ? 0 : lowered(theirs, b_down);
+            theirs = lowered(theirs, b_down);
             both |= (mine > theirs ? mine : theirs) << shift;
         }
         a[i] = (uint8_t)both;

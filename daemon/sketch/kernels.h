@@ -2,8 +2,8 @@
  *
  * Each is there twice, in plain C and for AVX2, with equal results bit for
  * bit; which one runs is chosen by the CPU at run time. Nibbles lie as in
- * dense.h, 64 registers in 32 bytes; a nibble of 15 stands for "listed
- * elsewhere". Sizes are multiples of 128 bytes of nibbles, of 64 ranks.
+ * dense.h, 64 registers in 32 bytes; a nibble of 15 stands for "15 or more,
+ * listed elsewhere". Sizes are multiples of 128 bytes of nibbles, of 64 ranks.
  *
  * Thread safety: nothing here has state of its own. */
 #ifndef CARDINAL_SKETCH_KERNELS_H
@@ -27,12 +27,11 @@ struct rank_sums {
 struct kernels {
     const char *name;
 
-    /* Whether a nibble of b but 15, lowered by down (to 0 at least), is more
-     * than a's. With down == 0 a 15 of b counts as any other. */
+    /* Whether a nibble of b, lowered by down (to 0 at least), is more than a's. */
     bool (*nibbles_exceed)(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down);
 
     /* a = the greater of both, after lowering a's nibbles by a_down and b's by
-     * b_down (to 0 at least). A 15 of a stays, a 15 of b counts for nothing. */
+     * b_down (to 0 at least), but for a 15 of a, which stays. */
     void (*nibbles_max)(uint8_t *a, const uint8_t *b, size_t bytes, unsigned a_down,
                         unsigned b_down);
 

@@ -45,7 +45,6 @@ AVX2 static inline __m256i level_more(const uint8_t *a, const uint8_t *b)
                            _mm256_subs_epu8(low_nibbles(theirs), low_nibbles(mine)));
 }
 
-/* Equal bases. */
 AVX2 static bool exceed_level(const uint8_t *a, const uint8_t *b, size_t bytes)
 {
     for (size_t block = 0; block < bytes; block += 128) {
@@ -59,54 +58,76 @@ AVX2 static bool exceed_level(const uint8_t *a, const uint8_t *b, size_t bytes)
     return false;
 }
 
-/* Tables for a shuffle: nibbles lowered by down, 15 as given, in the low or
- * the high half of the byte. */
-AVX2 static inline __m256i lowered_table(unsigned down, unsigned listed, unsigned shift)
+/* How much lower their nibbles count, in the low and in the high half. */
+struct lowering {
+    __m256i low;
+    __m256i high;
+};
+
+AVX2 static inline struct lowering lowering_by(unsigned down)
 {
-    uint8_t table[16];
-    for (unsigned nibble = 0; nibble < 15; nibble++)
-        table[nibble] = (uint8_t)((nibble > down ? nibble - down : 0) << shift);
-    table[15] = (uint8_t)(listed << shift);
-    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table));
+    unsigned capped = down < 15 ? down : 15;
+    return (struct lowering){ _mm256_set1_epi8((char)capped),
+                              _mm256_set1_epi8((char)(capped << 4)) };
+}
+
+AVX2 static inline __m256i lowered_low(__m256i bytes, struct lowering by)
+{
+    return _mm256_subs_epu8(low_nibbles(bytes), by.low);
+}
+
+/* In the high halves, where they are. */
+AVX2 static inline __m256i lowered_high(__m256i bytes, struct lowering by)
+{
+    return _mm256_and_si256(_mm256_subs_epu8(bytes, by.high), _mm256_set1_epi8((char)0xf0));
+}
+
+AVX2 static inline __m256i lowered_more(const uint8_t *a, const uint8_t *b, struct lowering by)
+{
+    __m256i mine = load(a);
+    __m256i theirs = load(b);
+    return _mm256_or_si256(_mm256_subs_epu8(lowered_high(theirs, by), mine),
+                           _mm256_subs_epu8(lowered_low(theirs, by), low_nibbles(mine)));
 }
 
 AVX2 static bool nibbles_exceed(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down)
 {
     if (down == 0)
         return exceed_level(a, b, bytes);
-    const __m256i low_table = lowered_table(down, 0, 0);
-    const __m256i high_table = lowered_table(down, 0, 4);
-    for (size_t block = 0; block < bytes;) {
-        __m256i more = _mm256_setzero_si256();
-        for (size_t end = block + 128; block < end; block += 32) {
-            __m256i mine = load(a + block);
-            __m256i theirs = load(b + block);
-            __m256i low = _mm256_shuffle_epi8(low_table, low_nibbles(theirs));
-            __m256i high = _mm256_shuffle_epi8(high_table, high_nibbles(theirs));
-            /* as in level_more() */
-            more = _mm256_or_si256(more, _mm256_subs_epu8(_mm256_or_si256(low, high), mine));
-            more = _mm256_or_si256(more, _mm256_subs_epu8(low, low_nibbles(mine)));
-        }
+    const struct lowering by = lowering_by(down);
+    for (size_t block = 0; block < bytes; block += 128) {
+        __m256i more = _mm256_or_si256(lowered_more(a + block, b + block, by),
+                                       lowered_more(a + block + 32, b + block + 32, by));
+        more = _mm256_or_si256(more, lowered_more(a + block + 64, b + block + 64, by));
+        more = _mm256_or_si256(more, lowered_more(a + block + 96, b + block + 96, by));
         if (!_mm256_testz_si256(more, more))
             return true;
     }
     return false;
 }
 
+/* A table for a shuffle: nibbles lowered by down, but 15. */
+AVX2 static inline __m256i lowered_table(unsigned down)
+{
+    uint8_t table[16];
+    for (unsigned nibble = 0; nibble < 15; nibble++)
+        table[nibble] = (uint8_t)(nibble > down ? nibble - down : 0);
+    table[15] = 15;
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table));
+}
+
 AVX2 static void nibbles_max(uint8_t *a, const uint8_t *b, size_t bytes, unsigned a_down,
                              unsigned b_down)
 {
-    const __m256i a_low_table = lowered_table(a_down, 15, 0);
-    const __m256i a_high_table = lowered_table(a_down, 15, 4);
-    const __m256i b_low_table = lowered_table(b_down, 0, 0);
-    const __m256i b_high_table = lowered_table(b_down, 0, 4);
+    const __m256i table = lowered_table(a_down);
+    const struct lowering by = lowering_by(b_down);
     for (size_t block = 0; block < bytes; block += 32) {
         __m256i mine = load(a + block);
         __m256i theirs = load(b + block);
-        __m256i low = _mm256_max_epu8(_mm256_shuffle_epi8(a_low_table, low_nibbles(mine)),
-                                      _mm256_shuffle_epi8(b_low_table, low_nibbles(theirs)));
-        __m256i high = _mm256_max_epu8(_mm256_shuffle_epi8(a_high_table, high_nibbles(mine)),
-                                       _mm256_shuffle_epi8(b_high_table, high_nibbles(theirs)));
+        __m256i low = _mm256_shuffle_epi8(table, low_nibbles(mine));
+        __m256i high = _mm256_slli_epi16(_mm256_shuffle_epi8(table, high_nibbles(mine)), 4);
+        low = _mm256_max_epu8(low, lowered_low(theirs, by));
+        high = _mm256_max_epu8(high, lowered_high(theirs, by));
         store(a + block, _mm256_or_si256(low, high));
     }
 }

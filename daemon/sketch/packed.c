@@ -5,75 +5,9 @@
 #include <string.h>
 
 #include "daemon/sketch/array.h"
-#include "daemon/sketch/packed_index.h"
-#include "daemon/sketch/token.h"
-#include "daemon/sketch/word.h"
+#include "daemon/sketch/packed_block.h"
 
-#define BUCKET_SHIFT (TOKEN_BITS - 8)
-#define BITMAP_ROOM_MAX 496u /* tokens; from there on 256 counts take less time */
-#define HEADER_BYTES 8u
-#define BUCKET_MAX 255u
-
-/* A block's parts, found from its room. */
-struct packed {
-    uint16_t *rho_count;
-    uint64_t *bitmap;      /* NULL: counts */
-    struct counts *counts; /* NULL: bitmap */
-    uint16_t *lows;
-    uint32_t *rhos;
-};
-
-static uint32_t room_of(uint32_t n)
-{
-    uint32_t step_bits = n < 256 ? 3 : 27 - (uint32_t)__builtin_clz(n);
-    uint32_t step = 1u << step_bits;
-    return (n + step - 1) & ~(step - 1);
-}
-
-static uint32_t rho_room_of(uint32_t rho_count)
-{
-    return (rho_count + 3) / 4 * 4;
-}
-
-static size_t bitmap_words(uint32_t room)
-{
-    return (room + PACKED_BUCKETS + 63) / 64;
-}
-
-static size_t index_bytes(uint32_t room)
-{
-    return room <= BITMAP_ROOM_MAX ? bitmap_words(room) * sizeof(uint64_t) : sizeof(struct counts);
-}
-
-static size_t block_bytes(uint32_t room, uint32_t rho_room)
-{
-    return HEADER_BYTES + index_bytes(room) + room * sizeof(uint16_t) + rho_room * sizeof(uint32_t);
-}
-
-static struct packed packed_at(void *block, uint32_t room)
-{
-    uint8_t *index = (uint8_t *)block + HEADER_BYTES;
-    uint8_t *lows = index + index_bytes(room);
-    bool is_bitmap = room <= BITMAP_ROOM_MAX;
-    return (struct packed){
-        .rho_count = block,
-        .bitmap = is_bitmap ? (uint64_t *)(void *)index : NULL,
-        .counts = is_bitmap ? NULL : (struct counts *)(void *)index,
-        .lows = (uint16_t *)(void *)lows,
-        .rhos = (uint32_t *)(void *)(lows + room * sizeof(uint16_t)),
-    };
-}
-
-static struct packed packed_open(uint64_t word)
-{
-    return packed_at(word_address(word), room_of(word_count(word)));
-}
-
-size_t packed_bytes(uint64_t word)
-{
-    const uint16_t *rho_count = word_address(word);
-    return allocated_bytes(block_bytes(room_of(word_count(word)), rho_room_of(*rho_count)));
-}
+#define GROUP_LINES_AHEAD 3u /* cache lines asked for from where a token may be */
 
 /* A bucket's place among the lows. */
 struct span {
@@ -92,65 +26,20 @@ static struct span find_bucket(const struct packed *packed, uint32_t bucket)
         return span;
     }
     assert(packed->counts != NULL);
-    span.start = counts_before(packed->counts, bucket);
+    span.start = counts_bucket_start(packed->counts, bucket);
     span.count = packed->counts->in[bucket];
     return span;
-}
-
-/* Copies count tokens from one layout to another. */
-static void copy_block(const struct packed *from, uint32_t from_room, struct packed *to,
-                       uint32_t to_room, uint32_t count)
-{
-    *to->rho_count = *from->rho_count;
-    memcpy(to->lows, from->lows, count * sizeof *to->lows);
-    memcpy(to->rhos, from->rhos, *from->rho_count * sizeof *to->rhos);
-    if (from->counts != NULL) {
-        assert(to->counts != NULL); /* rooms only grow */
-        *to->counts = *from->counts;
-    } else if (to->bitmap != NULL) {
-        memset(to->bitmap, 0, bitmap_words(to_room) * sizeof *to->bitmap);
-        memcpy(to->bitmap, from->bitmap, bitmap_words(from_room) * sizeof *to->bitmap);
-    } else {
-        uint32_t bit = 0;
-        for (uint32_t bucket = 0; bucket < PACKED_BUCKETS; bucket++, bit++) {
-            uint32_t start = bit;
-            while (bitmap_get(from->bitmap, bit))
-                bit++;
-            if (bucket % COUNTS_GROUP == 0)
-                to->counts->before[bucket / COUNTS_GROUP] = (uint16_t)(start - bucket);
-            to->counts->in[bucket] = (uint8_t)(bit - start);
-        }
-    }
-}
-
-/* A block for one token more, with room for a rho more if told; the old block
- * stays. */
-static enum packed_result grow(uint64_t word, const struct sketch_shape *shape, uint32_t rho_count,
-                               void **block)
-{
-    uint32_t count = word_count(word);
-    uint32_t room = room_of(count + 1);
-    size_t bytes = block_bytes(room, rho_room_of(rho_count));
-    if (bytes > shape->token_bytes_max)
-        return PACKED_FULL;
-    void *memory = malloc(bytes);
-    if (memory == NULL)
-        return PACKED_NO_MEMORY;
-    struct packed from = packed_open(word);
-    struct packed to = packed_at(memory, room);
-    copy_block(&from, room_of(count), &to, room, count);
-    *block = memory;
-    return PACKED_CHANGED;
 }
 
 static void rho_insert(struct packed *packed, uint32_t token)
 {
     bool found;
-    uint32_t n = *packed->rho_count;
-    uint32_t at = tokens_find(packed->rhos, n, token, &found);
-    memmove(packed->rhos + at + 1, packed->rhos + at, (n - at) * sizeof *packed->rhos);
-    packed->rhos[at] = token;
-    *packed->rho_count = (uint16_t)(n + 1);
+    uint32_t n = packed->head->rho_count;
+    uint32_t *rhos = packed_rhos(packed);
+    uint32_t at = tokens_find(rhos, n, token, &found);
+    memmove(rhos + at + 1, rhos + at, (n - at) * sizeof *rhos);
+    rhos[at] = token;
+    packed->head->rho_count = (uint16_t)(n + 1);
 }
 
 /* The token is there: it may still raise the rho. */
@@ -159,24 +48,41 @@ static enum packed_result raise_rho(struct packed *packed, uint32_t token)
     if ((token & TOKEN_RHO_MASK) == 0)
         return PACKED_UNCHANGED;
     bool found;
-    uint32_t at = tokens_find(packed->rhos, *packed->rho_count, token, &found);
-    if (packed->rhos[at] >= token)
+    uint32_t *rhos = packed_rhos(packed);
+    uint32_t at = tokens_find(rhos, packed->head->rho_count, token, &found);
+    if (rhos[at] >= token)
         return PACKED_UNCHANGED;
-    packed->rhos[at] = token;
+    rhos[at] = token;
     return PACKED_CHANGED;
 }
 
-/* Puts a new token at place `at` among count lows; there is room. */
-static void insert(struct packed *packed, uint32_t count, uint32_t room, uint32_t at,
-                   uint32_t token)
+/* Whether a block of count tokens has room for one more in the bucket, and for
+ * as many rhos. */
+static bool has_room(const struct packed *packed, uint32_t count, uint32_t bucket,
+                     uint32_t rho_count)
+{
+    if (rho_room(rho_count) != rho_room(packed->head->rho_count))
+        return false;
+    if (packed->bitmap != NULL)
+        return count < packed->room;
+    uint32_t group = bucket / COUNTS_GROUP;
+    uint32_t limit = group + 1 < COUNTS_GROUPS ? packed->counts->start[group + 1] : packed->room;
+    return counts_group_end(packed->counts, group) < limit;
+}
+
+/* Puts a new token's low at place `at`; there is room. */
+static void insert(struct packed *packed, uint32_t count, uint32_t at, uint32_t token)
 {
     uint32_t bucket = token >> BUCKET_SHIFT;
-    memmove(packed->lows + at + 1, packed->lows + at, (count - at) * sizeof *packed->lows);
+    uint32_t end = count;
+    if (packed->counts != NULL)
+        end = counts_group_end(packed->counts, bucket / COUNTS_GROUP);
+    memmove(packed->lows + at + 1, packed->lows + at, (end - at) * sizeof *packed->lows);
     packed->lows[at] = (uint16_t)(token >> TOKEN_RHO_BITS);
-    if (packed->bitmap != NULL)
-        bitmap_insert(packed->bitmap, bitmap_words(room), at + bucket);
+    if (packed->counts != NULL)
+        packed->counts->in[bucket]++;
     else
-        counts_add(packed->counts, bucket);
+        bitmap_insert(packed->bitmap, bitmap_words(packed->room), at + bucket);
     if ((token & TOKEN_RHO_MASK) != 0)
         rho_insert(packed, token);
 }
@@ -184,38 +90,43 @@ static void insert(struct packed *packed, uint32_t count, uint32_t room, uint32_
 enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, uint32_t token)
 {
     uint32_t count = word_count(*word);
+    uint32_t bucket = token >> BUCKET_SHIFT;
     struct packed packed = packed_open(*word);
-    struct span span = find_bucket(&packed, token >> BUCKET_SHIFT);
+    struct span span = find_bucket(&packed, bucket);
     uint16_t low = (uint16_t)(token >> TOKEN_RHO_BITS);
-    uint32_t at = span.start + lows_below(packed.lows + span.start, span.count, low);
-    if (at < span.start + span.count && packed.lows[at] == low)
+    uint32_t below = lows_below(packed.lows + span.start, span.count, low);
+    if (below < span.count && packed.lows[span.start + below] == low)
         return raise_rho(&packed, token);
     if (span.count == BUCKET_MAX)
         return PACKED_FULL;
 
-    uint32_t rho_count = *packed.rho_count + (uint32_t)((token & TOKEN_RHO_MASK) != 0);
-    void *block = word_address(*word);
-    if (room_of(count + 1) != room_of(count) ||
-        rho_room_of(rho_count) != rho_room_of(*packed.rho_count)) {
-        enum packed_result result = grow(*word, shape, rho_count, &block);
+    uint32_t rho_count = packed.head->rho_count + (uint32_t)((token & TOKEN_RHO_MASK) != 0);
+    if (!has_room(&packed, count, bucket, rho_count)) {
+        struct packed grown;
+        enum packed_result result = packed_grow(&packed, shape, count, rho_count, &grown);
         if (result != PACKED_CHANGED)
             return result;
-        free(word_address(*word));
-        packed = packed_at(block, room_of(count + 1));
+        free(packed.head);
+        packed = grown;
+        span = find_bucket(&packed, bucket);
     }
-    insert(&packed, count, room_of(count + 1), at, token);
-    *word = word_of_list(CELL_PACKED, block, count + 1);
+    insert(&packed, count, span.start + below, token);
+    *word = word_of_list(CELL_PACKED, packed.head, count + 1);
     return PACKED_CHANGED;
 }
 
-/* Counts the tokens with a rho and looks for a bucket of too many. */
-static bool fits(const uint32_t *tokens, uint32_t n, uint32_t *rho_count)
+/* Counts the tokens with a rho, and those of each group; false if a bucket has
+ * too many. */
+static bool survey(const uint32_t *tokens, uint32_t n, uint32_t *rho_count,
+                   uint32_t in_group[COUNTS_GROUPS])
 {
     uint32_t in_bucket = 0;
     *rho_count = 0;
     for (uint32_t i = 0; i < n; i++) {
+        uint32_t bucket = tokens[i] >> BUCKET_SHIFT;
         *rho_count += (uint32_t)((tokens[i] & TOKEN_RHO_MASK) != 0);
-        bool same = i > 0 && tokens[i] >> BUCKET_SHIFT == tokens[i - 1] >> BUCKET_SHIFT;
+        in_group[bucket / COUNTS_GROUP]++;
+        bool same = i > 0 && bucket == tokens[i - 1] >> BUCKET_SHIFT;
         in_bucket = same ? in_bucket + 1 : 1;
         if (in_bucket > BUCKET_MAX)
             return false;
@@ -223,43 +134,61 @@ static bool fits(const uint32_t *tokens, uint32_t n, uint32_t *rho_count)
     return n <= WORD_COUNT_MAX;
 }
 
+static void fill(struct packed *packed, const uint32_t *tokens, uint32_t n)
+{
+    uint32_t at = 0;
+    uint32_t group = COUNTS_GROUPS; /* none yet */
+    uint32_t *rhos = packed_rhos(packed);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t bucket = tokens[i] >> BUCKET_SHIFT;
+        if (packed->counts != NULL) {
+            if (bucket / COUNTS_GROUP != group) {
+                group = bucket / COUNTS_GROUP;
+                at = packed->counts->start[group];
+            }
+            packed->counts->in[bucket]++;
+        } else {
+            packed->bitmap[(i + bucket) / 64] |= 1ull << (i + bucket) % 64;
+        }
+        packed->lows[at++] = (uint16_t)(tokens[i] >> TOKEN_RHO_BITS);
+        if ((tokens[i] & TOKEN_RHO_MASK) != 0)
+            rhos[packed->head->rho_count++] = tokens[i];
+    }
+}
+
 enum packed_result packed_build(uint64_t *word, const struct sketch_shape *shape,
                                 const uint32_t *tokens, uint32_t n)
 {
     uint32_t rho_count;
-    if (!fits(tokens, n, &rho_count))
+    uint32_t in_group[COUNTS_GROUPS] = { 0 };
+    struct packed packed;
+    if (!survey(tokens, n, &rho_count, in_group))
         return PACKED_FULL;
-    uint32_t room = room_of(n);
-    size_t bytes = block_bytes(room, rho_room_of(rho_count));
-    if (bytes > shape->token_bytes_max)
-        return PACKED_FULL;
-    void *block = calloc(1, bytes);
-    if (block == NULL)
-        return PACKED_NO_MEMORY;
-    struct packed packed = packed_at(block, room);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t bucket = tokens[i] >> BUCKET_SHIFT;
-        packed.lows[i] = (uint16_t)(tokens[i] >> TOKEN_RHO_BITS);
-        if (packed.bitmap != NULL)
-            packed.bitmap[(i + bucket) / 64] |= 1ull << (i + bucket) % 64;
-        else
-            counts_add(packed.counts, bucket);
-        if ((tokens[i] & TOKEN_RHO_MASK) != 0)
-            packed.rhos[(*packed.rho_count)++] = tokens[i];
-    }
-    *word = word_of_list(CELL_PACKED, block, n);
+    enum packed_result result = packed_new_block(&packed, shape, n, rho_count, in_group);
+    if (result != PACKED_CHANGED)
+        return result;
+    fill(&packed, tokens, n);
+    *word = word_of_list(CELL_PACKED, packed.head, n);
     return PACKED_CHANGED;
 }
 
 void packed_prefetch(uint64_t word, uint32_t token)
 {
+    const uint8_t *block = word_address(word);
     uint32_t count = word_count(word);
-    struct packed packed = packed_open(word);
     uint64_t guess = (uint64_t)count * (token >> TOKEN_RHO_BITS) >> TOKEN_HASH_BITS;
-    __builtin_prefetch(packed.rho_count, 1);
-    if (packed.counts != NULL)
-        __builtin_prefetch(packed.counts->in + (token >> BUCKET_SHIFT), 1);
-    __builtin_prefetch(packed.lows + guess, 1);
+    __builtin_prefetch(block, 1);
+    if (count <= BITMAP_TOKENS_MAX) {
+        size_t index = bitmap_words(bitmap_room(count)) * sizeof(uint64_t);
+        __builtin_prefetch(block + sizeof(struct packed_head) + index + 2 * guess, 1);
+        return;
+    }
+    const struct counts *counts = (const void *)(block + sizeof(struct packed_head));
+    const uint16_t *lows = (const void *)(counts + 1);
+    __builtin_prefetch(counts->in + (token >> BUCKET_SHIFT), 1);
+    guess += guess / 25; /* what groups before have to spare */
+    for (uint32_t line = 0; line < GROUP_LINES_AHEAD; line++)
+        __builtin_prefetch(lows + guess + 32 * line, 1);
 }
 
 void packed_iter_init(struct packed_iter *iter, uint64_t word, const struct sketch_shape *shape)
@@ -267,14 +196,28 @@ void packed_iter_init(struct packed_iter *iter, uint64_t word, const struct sket
     struct packed packed = packed_open(word);
     *iter = (struct packed_iter){
         .low = packed.lows,
-        .rho = packed.rhos,
+        .lows = packed.lows,
+        .rho = packed_rhos(&packed),
         .bitmap = packed.bitmap,
-        .counts = packed.counts != NULL ? packed.counts->in : NULL,
-        .left = word_count(word),
+        .counts = packed.counts,
         .precision = shape->precision,
     };
-    if (packed.counts != NULL)
+    if (packed.counts != NULL) {
+        iter->low = packed.lows + packed.counts->start[0];
         iter->bucket_left = packed.counts->in[0];
+    }
+}
+
+/* Goes on to the next bucket that has tokens. */
+static void next_bucket(struct packed_iter *iter)
+{
+    const struct counts *counts = iter->counts;
+    do {
+        iter->bucket++;
+        if (iter->bucket % COUNTS_GROUP == 0)
+            iter->low = iter->lows + counts->start[iter->bucket / COUNTS_GROUP];
+        iter->bucket_left = counts->in[iter->bucket];
+    } while (iter->bucket_left == 0);
 }
 
 uint32_t packed_iter_next(struct packed_iter *iter)
@@ -286,11 +229,10 @@ uint32_t packed_iter_next(struct packed_iter *iter)
         }
         iter->bit++;
     } else {
-        while (iter->bucket_left == 0)
-            iter->bucket_left = iter->counts[++iter->bucket];
+        if (iter->bucket_left == 0)
+            next_bucket(iter);
         iter->bucket_left--;
     }
-    iter->left--;
     uint32_t token = (iter->bucket << 16 | *iter->low++) << TOKEN_RHO_BITS;
     if (token_middle(token, iter->precision) == 0)
         token = *iter->rho++;

@@ -7,13 +7,6 @@
  * carry a rho are listed whole as well. Takes some 2.35 bytes a token at 100,
  * 2.2 at 3,000.
  *
- * Room is a function of the count alone; the block is laid out as
- *
- *   u16 rho_count, 6 bytes unused
- *   u64 bitmap[(room + 256) / 64 rounded up]    or    struct counts
- *   u16 lows[room]
- *   u32 rhos[rho room]                          tokens with a rho, sorted
- *
  * A bucket of more than 255 tokens, which only chosen values make, does not
  * fit: the caller goes on to registers. */
 #ifndef CARDINAL_SKETCH_PACKED_H
@@ -41,14 +34,16 @@ size_t packed_bytes(uint64_t word);
 /* Asks the CPU for the lines where a token is looked for. */
 void packed_prefetch(uint64_t word, uint32_t token);
 
+struct counts;
+
 /* Goes through the tokens in order. Plain data; the cell stays as it is
  * meanwhile. */
 struct packed_iter {
-    const uint16_t *low;
+    const uint16_t *low; /* the next token's */
+    const uint16_t *lows;
     const uint32_t *rho;
     const uint64_t *bitmap; /* NULL: counts */
-    const uint8_t *counts;
-    uint32_t left;
+    const struct counts *counts;
     uint32_t bucket;
     uint32_t bucket_left; /* counts */
     uint32_t bit;         /* bitmap */

@@ -2,7 +2,7 @@
  *
  * Few tokens have a bitmap, a 1 for each token and a 0 at the end of each of
  * the 256 buckets; more have the count of each bucket in a byte, and of each
- * group of 32 buckets what lies before it, so that a look takes no loop. */
+ * group of 32 buckets where its lows begin, so that a look takes no loop. */
 #ifndef CARDINAL_SKETCH_PACKED_INDEX_H
 #define CARDINAL_SKETCH_PACKED_INDEX_H
 
@@ -19,8 +19,8 @@
 #define COUNTS_GROUPS (PACKED_BUCKETS / COUNTS_GROUP)
 
 struct counts {
-    uint16_t before[COUNTS_GROUPS]; /* tokens in all groups before */
-    uint8_t in[PACKED_BUCKETS];     /* tokens in the bucket */
+    uint16_t start[COUNTS_GROUPS]; /* where the group's lows begin */
+    uint8_t in[PACKED_BUCKETS];    /* tokens in the bucket */
 };
 
 static inline uint32_t count_ones(uint64_t x)
@@ -31,7 +31,7 @@ static inline uint32_t count_ones(uint64_t x)
     return (uint32_t)(x * 0x0101010101010101ull >> 56);
 }
 
-/* The sum of 32 bytes' first n, n < 32. */
+/* The sum of 32 bytes' first n. */
 static inline uint32_t sum_first(const uint8_t *bytes, uint32_t n)
 {
 #if defined(__SSE2__)
@@ -54,19 +54,18 @@ static inline uint32_t sum_first(const uint8_t *bytes, uint32_t n)
 #endif
 }
 
-/* Tokens in the buckets before this one. */
-static inline uint32_t counts_before(const struct counts *counts, uint32_t bucket)
+/* Where a bucket's lows begin. */
+static inline uint32_t counts_bucket_start(const struct counts *counts, uint32_t bucket)
 {
     uint32_t group = bucket / COUNTS_GROUP;
-    return counts->before[group] +
+    return counts->start[group] +
            sum_first(counts->in + (size_t)group * COUNTS_GROUP, bucket % COUNTS_GROUP);
 }
 
-static inline void counts_add(struct counts *counts, uint32_t bucket)
+/* Where a group's lows end. */
+static inline uint32_t counts_group_end(const struct counts *counts, uint32_t group)
 {
-    counts->in[bucket]++;
-    for (uint32_t group = 0; group < COUNTS_GROUPS; group++)
-        counts->before[group] = (uint16_t)(counts->before[group] + (group > bucket / COUNTS_GROUP));
+    return counts->start[group] + sum_first(counts->in + (size_t)group * COUNTS_GROUP, COUNTS_GROUP);
 }
 
 /* How many of the n sorted lows, with memory of 16 bytes before them, are less

@@ -51,7 +51,7 @@ START_TEST(exceed_finds_a_single_nibble)
                 a[at / 2] =
                     (uint8_t)((pair & 15u) << shift | (0x5au >> shift & 15u) << (4 - shift));
                 b[at / 2] = (uint8_t)(pair >> 4 << shift);
-                bool expected = pair >> 4 > (pair & 15u) + down && (pair >> 4 < 15 || down == 0);
+                bool expected = pair >> 4 > (pair & 15u) + down;
                 bool is = fast()->nibbles_exceed(a, b, BYTES, down);
                 bool plain = kernels_portable.nibbles_exceed(a, b, BYTES, down);
                 if (is != expected || plain != expected)
@@ -81,11 +81,11 @@ START_TEST(max_is_the_same_in_both)
 }
 END_TEST
 
-START_TEST(max_keeps_the_15_of_the_first_only)
+START_TEST(max_keeps_the_15_of_the_first)
 {
     static const uint8_t a[8] = { 0x0f, 0xf0, 0x02, 0x70, 0x00, 0x05, 0x50, 0x34 };
     static const uint8_t b[8] = { 0x03, 0x30, 0x0f, 0xf0, 0xff, 0x09, 0x90, 0x99 };
-    static const uint8_t max[8] = { 0x0f, 0xf0, 0x01, 0x60, 0x00, 0x07, 0x70, 0x77 };
+    static const uint8_t max[8] = { 0x0f, 0xf0, 0x0d, 0xd0, 0xdd, 0x07, 0x70, 0x77 };
     static uint8_t one[128], two[128], other[128];
     memcpy(one, a, sizeof a);
     memcpy(two, a, sizeof a);
@@ -154,9 +154,9 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        exceed_finds_a_single_nibble,       max_is_the_same_in_both,
-        max_keeps_the_15_of_the_first_only, nibble_sums_are_the_same_in_both,
-        ranks_are_raised_the_same_in_both,  rank_sums_are_the_same_in_both,
+        exceed_finds_a_single_nibble,      max_is_the_same_in_both,
+        max_keeps_the_15_of_the_first,     nibble_sums_are_the_same_in_both,
+        ranks_are_raised_the_same_in_both, rank_sums_are_the_same_in_both,
     };
     printf("kernels: %s\n", fast()->name);
     return RUN_SUITE("kernels", tests);
