@@ -65,6 +65,14 @@ static void ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, un
     }
 }
 
+static uint8_t ranks_least(const uint8_t *ranks, size_t n)
+{
+    uint8_t least = ranks[0];
+    for (size_t i = 1; i < n; i++)
+        least = ranks[i] < least ? ranks[i] : least;
+    return least;
+}
+
 static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned base, unsigned q)
 {
     struct rank_sums sums = { 0, 0, 0 };
@@ -84,6 +92,7 @@ const struct kernels kernels_portable = {
     .nibbles_max = nibbles_max,
     .nibbles_sum = nibbles_sum,
     .ranks_raise = ranks_raise,
+    .ranks_least = ranks_least,
     .ranks_sum = ranks_sum,
 };
 

@@ -41,6 +41,8 @@ struct kernels {
      * ranks for bytes of nibbles. */
     void (*ranks_raise)(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base);
 
+    uint8_t (*ranks_least)(const uint8_t *ranks, size_t n);
+
     /* n ranks, none below base, none above q + 1. */
     struct rank_sums (*ranks_sum)(const uint8_t *ranks, size_t n, unsigned base, unsigned q);
 };

@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#define LEAST_BLOCK 2048u /* ranks to look at before it is asked whether one is 0 */
 #define AVX2 __attribute__((target("avx2")))
 
 /* The compiler is kept from loading what is used twice a second time. */
@@ -161,10 +162,9 @@ AVX2 static struct nibble_sums nibbles_sum(const uint8_t *nibbles, size_t bytes)
         __m256i up =
             _mm256_add_epi8(_mm256_shuffle_epi8(upper, low), _mm256_shuffle_epi8(upper, high));
         upper_sum = _mm256_add_epi64(upper_sum, _mm256_sad_epu8(up, zero));
-        lower_sum =
-            _mm256_add_epi64(lower_sum, _mm256_sad_epu8(_mm256_shuffle_epi8(lower, low), zero));
-        lower_sum =
-            _mm256_add_epi64(lower_sum, _mm256_sad_epu8(_mm256_shuffle_epi8(lower, high), zero));
+        __m256i down = _mm256_add_epi64(_mm256_sad_epu8(_mm256_shuffle_epi8(lower, low), zero),
+                                        _mm256_sad_epu8(_mm256_shuffle_epi8(lower, high), zero));
+        lower_sum = _mm256_add_epi64(lower_sum, down);
         __m256i none = _mm256_add_epi8(_mm256_cmpeq_epi8(low, zero), _mm256_cmpeq_epi8(high, zero));
         zeros = _mm256_add_epi64(zeros, _mm256_sad_epu8(_mm256_sub_epi8(zero, none), zero));
     }
@@ -182,6 +182,36 @@ AVX2 static void ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t byte
         store(low, _mm256_max_epu8(load(low), _mm256_add_epi8(low_nibbles(both), above)));
         store(high, _mm256_max_epu8(load(high), _mm256_add_epi8(high_nibbles(both), above)));
     }
+}
+
+/* The least byte of all lanes. */
+AVX2 static inline uint8_t least_lane(__m256i bytes)
+{
+    __m128i least = _mm_min_epu8(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
+    least = _mm_min_epu8(least, _mm_srli_epi16(least, 8)); /* the lesser of two, in 16 bits */
+    return (uint8_t)_mm_cvtsi128_si32(_mm_minpos_epu16(_mm_and_si128(least, _mm_set1_epi16(0xff))));
+}
+
+/* The least of 128 bytes, lane by lane. */
+AVX2 static inline __m256i least_of_128(const uint8_t *ranks)
+{
+    return _mm256_min_epu8(_mm256_min_epu8(load(ranks), load(ranks + 32)),
+                           _mm256_min_epu8(load(ranks + 64), load(ranks + 96)));
+}
+
+AVX2 static uint8_t ranks_least(const uint8_t *ranks, size_t n)
+{
+    if (n < 128)
+        return kernels_portable.ranks_least(ranks, n);
+    __m256i least = load(ranks);
+    for (size_t block = 0; block < n;) {
+        size_t end = n - block < LEAST_BLOCK ? n : block + LEAST_BLOCK;
+        for (; block < end; block += 128)
+            least = _mm256_min_epu8(least, least_of_128(ranks + block));
+        if (least_lane(least) == 0)
+            return 0; /* there is no less */
+    }
+    return least_lane(least);
 }
 
 /* Ranks base + 15 and more, which have no weight in the tables: one by one. */
@@ -228,10 +258,10 @@ sum_ranks(const uint8_t *ranks, size_t n, unsigned base, unsigned q, bool with_z
         __m256i up = _mm256_add_epi8(_mm256_shuffle_epi8(upper_by_1, first),
                                      _mm256_shuffle_epi8(upper_by_1, second));
         upper_sum = _mm256_add_epi64(upper_sum, _mm256_sad_epu8(up, zero));
-        lower_sum = _mm256_add_epi64(lower_sum,
-                                     _mm256_sad_epu8(_mm256_shuffle_epi8(lower_by_1, first), zero));
-        lower_sum = _mm256_add_epi64(
-            lower_sum, _mm256_sad_epu8(_mm256_shuffle_epi8(lower_by_1, second), zero));
+        __m256i down =
+            _mm256_add_epi64(_mm256_sad_epu8(_mm256_shuffle_epi8(lower_by_1, first), zero),
+                             _mm256_sad_epu8(_mm256_shuffle_epi8(lower_by_1, second), zero));
+        lower_sum = _mm256_add_epi64(lower_sum, down);
         if (_mm256_movemask_epi8(_mm256_or_si256(first, second)) != 0)
             sum_high_ranks(ranks + block, top_bits(first, second), q, &sums);
     }
@@ -253,6 +283,7 @@ static const struct kernels avx2 = {
     .nibbles_max = nibbles_max,
     .nibbles_sum = nibbles_sum,
     .ranks_raise = ranks_raise,
+    .ranks_least = ranks_least,
     .ranks_sum = ranks_sum,
 };
 

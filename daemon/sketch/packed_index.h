@@ -65,7 +65,8 @@ static inline uint32_t counts_bucket_start(const struct counts *counts, uint32_t
 /* Where a group's lows end. */
 static inline uint32_t counts_group_end(const struct counts *counts, uint32_t group)
 {
-    return counts->start[group] + sum_first(counts->in + (size_t)group * COUNTS_GROUP, COUNTS_GROUP);
+    return counts->start[group] +
+           sum_first(counts->in + (size_t)group * COUNTS_GROUP, COUNTS_GROUP);
 }
 
 /* How many of the n sorted lows, with memory of 16 bytes before them, are less

@@ -8,7 +8,6 @@ struct union_scratch {
     struct sketch_shape shape;
     size_t contributors;    /* cells that were not empty */
     struct estimate only;   /* of the first contributor */
-    uint8_t base;           /* no register is below */
     bool has_registers;     /* else tokens */
     uint8_t *registers;     /* a byte each; NULL until needed */
     uint32_t *tokens;       /* token_count of them; NULL until needed */
@@ -16,9 +15,8 @@ struct union_scratch {
     uint32_t token_count;
 };
 
-/* The improved raw estimate of m ranks, a byte each, none below base. */
-struct estimate estimate_ranks(const uint8_t *ranks, unsigned base,
-                               const struct sketch_shape *shape);
+/* The improved raw estimate of m ranks, a byte each. */
+struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *shape);
 
 /* Puts the union's ranks, a byte each, into out. */
 void union_scratch_ranks(const struct union_scratch *scratch, uint8_t *out);

@@ -44,7 +44,6 @@ void union_scratch_reset(struct union_scratch *scratch)
     scratch->contributors = 0;
     scratch->has_registers = false;
     scratch->token_count = 0;
-    scratch->base = 0;
 }
 
 static void raise(struct union_scratch *scratch, uint32_t index, unsigned rank)
@@ -127,8 +126,6 @@ static void raise_dense(struct union_scratch *scratch, uint64_t word)
                                 dense.base);
     for (uint32_t i = 0; i < dense.head->exception_count; i++)
         raise(scratch, entry_index(dense.exceptions[i]), entry_rank(dense.exceptions[i]));
-    if (dense.base > scratch->base)
-        scratch->base = dense.base;
 }
 
 static enum status add_registers(struct union_scratch *scratch, uint64_t word)
@@ -162,11 +159,11 @@ enum status union_scratch_add(struct union_scratch *scratch, const struct cell *
     return ST_OK;
 }
 
-struct estimate estimate_ranks(const uint8_t *ranks, unsigned base,
-                               const struct sketch_shape *shape)
+struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *shape)
 {
     uint32_t m = shape->registers;
     const struct kernels *kernels = m < RANKS_STEP ? &kernels_portable : kernels_best();
+    unsigned base = kernels->ranks_least(ranks, m);
     struct rank_sums summed = kernels->ranks_sum(ranks, m, base, 64u - shape->precision);
     struct register_sums sums = {
         .kx = summed.kx,
@@ -182,5 +179,5 @@ struct estimate union_scratch_estimate(struct union_scratch *scratch)
         return scratch->only;
     if (!scratch->has_registers)
         return estimate_tokens(scratch->token_count);
-    return estimate_ranks(scratch->registers, scratch->base, &scratch->shape);
+    return estimate_ranks(scratch->registers, &scratch->shape);
 }

@@ -6,7 +6,7 @@
  * relative error, the mean error in standard errors of the mean, and the RMSE
  * over the relative standard error that the estimates reported; for points and
  * for unions of two halves. --scan goes from 2,000 to 60,000 values in small
- * steps, as tab-separated values for docs/plot_accuracy.py. */
+ * steps, as tab-separated values for plot_accuracy.py, beside it. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -130,6 +130,23 @@ START_TEST(ranks_are_raised_the_same_in_both)
 }
 END_TEST
 
+START_TEST(the_least_rank_is_found_anywhere)
+{
+    static uint8_t ranks[8192];
+    for (size_t n = 64; n <= sizeof ranks; n *= 2) {
+        for (size_t at = 0; at < n; at += 1 + n / 70) {
+            for (unsigned least = 0; least < 60; least += 7) {
+                memset(ranks, 60, sizeof ranks);
+                ranks[at] = (uint8_t)least;
+                if (kernels_portable.ranks_least(ranks, n) != least ||
+                    fast()->ranks_least(ranks, n) != least)
+                    ck_abort_msg("%u at %zu of %zu", least, at, n);
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(rank_sums_are_the_same_in_both)
 {
     static uint8_t ranks[4096];
@@ -156,7 +173,8 @@ int main(void)
     const TTest *const tests[] = {
         exceed_finds_a_single_nibble,      max_is_the_same_in_both,
         max_keeps_the_15_of_the_first,     nibble_sums_are_the_same_in_both,
-        ranks_are_raised_the_same_in_both, rank_sums_are_the_same_in_both,
+        ranks_are_raised_the_same_in_both, the_least_rank_is_found_anywhere,
+        rank_sums_are_the_same_in_both,
     };
     printf("kernels: %s\n", fast()->name);
     return RUN_SUITE("kernels", tests);
