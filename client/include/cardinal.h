@@ -219,8 +219,10 @@ CARDINAL_API cardinal_status cardinal_table_list(cardinal_client *client, const 
 
 /* ---- ingest ----------------------------------------------------------- */
 
-/* A batch collects values of one table, hashes them here, sends them when
- * enough are together and keeps several on their way at once. */
+/* A batch collects values of one table, hashes them here, puts them together by
+ * key, sends them when enough are together and keeps several on their way at
+ * once. A value that comes again to the same key and column before the batch is
+ * sent is sent once, unless the batch is raw. */
 typedef struct cardinal_batch cardinal_batch;
 
 typedef enum cardinal_when_full {
@@ -230,9 +232,9 @@ typedef enum cardinal_when_full {
 
 typedef struct cardinal_batch_options {
     size_t size;
-    uint32_t max_values; /* send when that many are together; 0: 4,096 */
-    uint32_t max_age_ms; /* send when the oldest is that old; 0: 100. Looked at in each call on the
-                            batch and in cardinal_poll() */
+    uint32_t max_values; /* send when that many are together, repeated ones not counted; 0: 4,096 */
+    uint32_t max_age_ms; /* send when the oldest is that old; 0: 100. Looked at in every 16th add
+                            and in cardinal_poll(): call that where values come slowly */
     uint32_t max_in_flight; /* sent and not yet answered, at most; 0: 16 */
     size_t max_bytes;       /* held in all, unanswered ones included; 0: 16 MiB */
     cardinal_when_full when_full;
@@ -253,8 +255,7 @@ CARDINAL_API cardinal_status cardinal_batch_open(cardinal_client *client, const 
                                                  const cardinal_batch_options *options,
                                                  cardinal_batch **out);
 
-/* Adds one value to a key's column; values of one key that follow one another
- * share a row. The status may be that of an earlier batch that failed (see
+/* Adds one value to a key's column. The status may be that of an earlier batch that failed (see
  * cardinal_batch_failed()), which is told once; the value is taken nevertheless,
  * unless the status is CARDINAL_ERR_USAGE, _MEMORY or _FULL. Failed batches count
  * against max_bytes until they are taken out: when they fill it, the status is
@@ -279,7 +280,7 @@ CARDINAL_API cardinal_status cardinal_batch_flush(cardinal_batch *batch);
 /* What the batch has done so far, counting answered batches only. */
 typedef struct cardinal_batch_totals {
     uint64_t batches;
-    uint64_t values;
+    uint64_t values;  /* added, those that were repeated and not sent included */
     uint64_t changes; /* values that changed a sketch */
     uint64_t failed_batches;
 } cardinal_batch_totals;

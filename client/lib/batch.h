@@ -1,20 +1,21 @@
 /* batch: what cardinal_batch is made of, for the files that share it.
  *
- * Values are staged in a row; finished rows are appended to body, which is the
- * Ingest message in wire format; a body that is due becomes a parcel, which
- * goes on its way as a call. Parcels that were refused wait to be handed back.
+ * Values are gathered by key; when they are due, they become the message of a
+ * parcel, which goes on its way as a call. Parcels that were refused wait to
+ * be handed back.
  *
- *     row -> body -> parcel on its way -> answered, and gone
- *                        ^       \-> failed -> handed back to the caller
- *                        +---- retried -----------+
+ *     gather -> parcel on its way -> answered, and gone
+ *                   ^       \-> failed -> handed back to the caller
+ *                   +---- retried -----------+
  *
  * Thread safety: its client's. */
 #ifndef CARDINAL_CLIENT_BATCH_H
 #define CARDINAL_CLIENT_BATCH_H
 
+#include "client/lib/batch_plan.h"
 #include "client/lib/client.h"
-#include "client/lib/row_builder.h"
-#include "proto/value_hash.h"
+
+#define BATCH_SEND_SHARE 4u /* a message is sent when it is 1/4 of the bytes allowed */
 
 /* One Ingest on its way, or refused; cardinal_failed to the caller. */
 struct cardinal_failed {
@@ -22,7 +23,7 @@ struct cardinal_failed {
     struct cardinal_batch *batch;
     struct cardinal_failed *prev;
     struct cardinal_failed *next;
-    uint64_t values;
+    uint64_t values; /* added to it, repeated ones included */
 };
 
 struct parcel_list {
@@ -34,17 +35,10 @@ struct parcel_list {
 struct cardinal_batch {
     struct client_watch watch; /* first: cardinal_poll() finds the batch by it */
     struct cardinal_client *client;
-    cardinal_batch_options options; /* with the defaults filled in */
-    struct value_hasher hasher;
-    size_t column_count;
-    struct bytes prefix; /* what every body begins with: table, columns, ack */
-
-    struct row_builder row;
-    struct bytes body;
-    uint64_t values;   /* in body and row */
-    int64_t oldest_ms; /* when the first of them came */
+    struct batch_plan plan;
+    struct gather gather;
+    int64_t oldest_ms; /* when the first value gathered came */
     int64_t looked_ms; /* when answers were last looked for because of age */
-    size_t last_size;  /* of the body before, as a guess at this one's */
 
     struct parcel_list flying; /* oldest first */
     struct parcel_list failed;
@@ -58,18 +52,44 @@ struct cardinal_batch {
  * if it must, and waiting if that was asked for. */
 cardinal_status batch_make_room(struct cardinal_batch *batch, size_t need);
 
-/* Sends what is due, as far as that goes without waiting. */
+/* Sends what is there, being due, as far as that goes without waiting. */
 void batch_send_due(struct cardinal_batch *batch);
+
+/* Bytes that a message may have. */
+static inline size_t batch_frame_room(const struct cardinal_batch *batch)
+{
+    size_t frame = batch->client->core.limits.max_frame;
+    return frame > CORE_HEAD_MAX ? frame - CORE_HEAD_MAX : 0;
+}
+
+/* Values that a message may have. */
+static inline uint32_t batch_values_max(const struct cardinal_batch *batch)
+{
+    uint32_t server = batch->client->core.limits.max_batch_values;
+    return batch->plan.options.max_values < server ? batch->plan.options.max_values : server;
+}
+
+/* Is there room for a value that takes at most need bytes? */
+static inline bool batch_has_room(const struct cardinal_batch *batch, size_t need)
+{
+    size_t size = batch_plan_size(&batch->plan, &batch->gather) + need;
+    return batch->gather.count < batch_values_max(batch) && size <= batch_frame_room(batch) &&
+           batch->held_bytes + size <= batch->plan.options.max_bytes;
+}
+
+/* Is what is there to be sent, whatever its age? */
+static inline bool batch_is_full(const struct cardinal_batch *batch)
+{
+    return batch->gather.count >= batch_values_max(batch) ||
+           batch_plan_size(&batch->plan, &batch->gather) >=
+               batch->plan.options.max_bytes / BATCH_SEND_SHARE;
+}
+
+/* Sends what is there if the oldest value has the age for it. */
+void batch_look_at_age(struct cardinal_batch *batch);
 
 /* The status that the current call is to return, which is thereby reported. */
 cardinal_status batch_report(struct cardinal_batch *batch);
-
-/* Bytes of the message so far, at most. */
-static inline size_t batch_size(const struct cardinal_batch *batch)
-{
-    size_t body = batch->body.len > 0 ? batch->body.len : batch->prefix.len;
-    return body + row_builder_bound(&batch->row);
-}
 
 /* Gives up all parcels. */
 void batch_release_parcels(struct cardinal_batch *batch);

@@ -4,8 +4,6 @@
 #include "client/lib/batch.h"
 #include "client/lib/clock.h"
 
-#define SEND_SHARE 4u /* a message is sent when it is 1/4 of the bytes allowed */
-
 static void list_append(struct parcel_list *list, struct cardinal_failed *parcel)
 {
     parcel->next = NULL;
@@ -63,7 +61,7 @@ static void parcel_done(struct call *call)
     list_remove(&batch->flying, parcel);
     batch->totals.batches++;
     if (call->fault.status == CARDINAL_OK) {
-        batch->totals.values += call->reply->ingest->values;
+        batch->totals.values += parcel->values;
         batch->totals.changes += call->reply->ingest->changes;
         batch->held_bytes -= call->body_len;
         cardinal_failed_free(parcel);
@@ -86,7 +84,7 @@ static void launch(struct cardinal_batch *batch, struct cardinal_failed *parcel)
 static unsigned flying_max(const struct cardinal_batch *batch)
 {
     uint32_t server = batch->client->core.limits.max_in_flight;
-    return batch->options.max_in_flight < server ? batch->options.max_in_flight : server;
+    return batch->plan.options.max_in_flight < server ? batch->plan.options.max_in_flight : server;
 }
 
 static cardinal_status full(struct cardinal_batch *batch)
@@ -94,7 +92,7 @@ static cardinal_status full(struct cardinal_batch *batch)
     return client_fail(batch->client, CARDINAL_ERR_FULL,
                        "the batch is full: %u requests unanswered, %u failed, %zu bytes held",
                        batch->flying.count, batch->failed.count,
-                       batch->held_bytes + batch_size(batch));
+                       batch->held_bytes + batch_plan_size(&batch->plan, &batch->gather));
 }
 
 /* One or more answers have come, or CARDINAL_ERR_FULL: none is to be waited for. */
@@ -115,18 +113,13 @@ static struct cardinal_failed *seal(struct cardinal_batch *batch)
     struct cardinal_failed *parcel = calloc(1, sizeof *parcel);
     if (parcel == NULL)
         return NULL;
-    if (batch->row.open && !row_builder_write(&batch->row, &batch->body)) {
+    uint64_t values = batch->gather.added;
+    if (batch_plan_seal(&batch->plan, &batch->gather, &parcel->call) != CARDINAL_OK) {
         free(parcel);
         return NULL;
     }
-    call_init(&parcel->call, CARDINAL__V1__REQUEST__BODY_INGEST, NULL);
     parcel->call.on_done = parcel_done;
-    parcel->call.body = batch->body.data;
-    parcel->call.body_len = batch->body.len;
-    parcel->values = batch->values;
-    batch->last_size = batch->body.len;
-    batch->body = (struct bytes){ 0 };
-    batch->values = 0;
+    parcel->values = values;
     return parcel;
 }
 
@@ -146,56 +139,28 @@ static cardinal_status dispatch(struct cardinal_batch *batch, bool wait)
 
 /* ---- when to send ----------------------------------------------------- */
 
-static size_t frame_room(const struct cardinal_batch *batch)
-{
-    size_t frame = batch->client->core.limits.max_frame;
-    return frame > CORE_HEAD_MAX ? frame - CORE_HEAD_MAX : 0;
-}
-
-static uint64_t values_max(const struct cardinal_batch *batch)
-{
-    uint32_t server = batch->client->core.limits.max_batch_values;
-    return batch->options.max_values < server ? batch->options.max_values : server;
-}
-
-static bool fits(const struct cardinal_batch *batch, size_t need)
-{
-    size_t size = batch_size(batch) + need;
-    return batch->values < values_max(batch) && size <= frame_room(batch) &&
-           batch->held_bytes + size <= batch->options.max_bytes;
-}
-
 cardinal_status batch_make_room(struct cardinal_batch *batch, size_t need)
 {
-    bool wait = batch->options.when_full == CARDINAL_FULL_WAIT;
-    if (fits(batch, need))
+    bool wait = batch->plan.options.when_full == CARDINAL_FULL_WAIT;
+    if (batch_has_room(batch, need))
         return CARDINAL_OK;
-    size_t alone = batch->prefix.len + need;
-    if (alone > frame_room(batch) || alone > batch->options.max_bytes)
+    size_t alone = batch->plan.prefix.len + need;
+    if (alone > batch_frame_room(batch) || alone > batch->plan.options.max_bytes)
         return client_fail(batch->client, CARDINAL_ERR_USAGE,
                            "a value that takes %zu bytes fits neither frame nor batch", need);
-    while (!fits(batch, need)) {
+    while (!batch_has_room(batch, need)) {
         cardinal_status status =
-            batch->values > 0 ? dispatch(batch, wait) : await_answer(batch, wait);
+            batch->gather.count > 0 ? dispatch(batch, wait) : await_answer(batch, wait);
         if (status != CARDINAL_OK)
             return status;
     }
     return CARDINAL_OK;
 }
 
-static bool is_due(const struct cardinal_batch *batch, int64_t now_ms)
-{
-    return batch->values >= values_max(batch) ||
-           batch_size(batch) >= batch->options.max_bytes / SEND_SHARE ||
-           now_ms - batch->oldest_ms >= batch->options.max_age_ms;
-}
-
 void batch_send_due(struct cardinal_batch *batch)
 {
-    int64_t now = clock_coarse_ms();
-    if (batch->values == 0 || !is_due(batch, now))
-        return;
     if (batch->flying.count >= flying_max(batch)) {
+        int64_t now = clock_coarse_ms();
         if (batch->looked_ms == now)
             return; /* not for every value that comes meanwhile */
         batch->looked_ms = now;
@@ -203,6 +168,13 @@ void batch_send_due(struct cardinal_batch *batch)
     }
     if (batch->flying.count < flying_max(batch))
         dispatch(batch, false); /* without memory, a later call tries again */
+}
+
+void batch_look_at_age(struct cardinal_batch *batch)
+{
+    if (batch->gather.count > 0 &&
+        clock_coarse_ms() - batch->oldest_ms >= batch->plan.options.max_age_ms)
+        batch_send_due(batch);
 }
 
 cardinal_status batch_report(struct cardinal_batch *batch)
@@ -220,8 +192,8 @@ cardinal_status batch_report(struct cardinal_batch *batch)
 cardinal_status cardinal_batch_send(cardinal_batch *batch)
 {
     cardinal_status status = CARDINAL_OK;
-    if (batch->values > 0)
-        status = dispatch(batch, batch->options.when_full == CARDINAL_FULL_WAIT);
+    if (batch->gather.count > 0)
+        status = dispatch(batch, batch->plan.options.when_full == CARDINAL_FULL_WAIT);
     else
         client_turn(batch->client, 0);
     return status == CARDINAL_OK ? batch_report(batch) : status;
@@ -229,7 +201,7 @@ cardinal_status cardinal_batch_send(cardinal_batch *batch)
 
 cardinal_status cardinal_batch_flush(cardinal_batch *batch)
 {
-    if (batch->values > 0) {
+    if (batch->gather.count > 0) {
         cardinal_status status = dispatch(batch, true);
         if (status != CARDINAL_OK)
             return status;
@@ -272,11 +244,12 @@ uint64_t cardinal_failed_values(const cardinal_failed *failed)
 
 cardinal_status cardinal_batch_retry(cardinal_batch *batch, cardinal_failed *failed)
 {
-    bool wait = batch->options.when_full == CARDINAL_FULL_WAIT;
-    while (batch->flying.count > 0 &&
-           (batch->flying.count >= flying_max(batch) ||
-            batch->held_bytes + batch_size(batch) + failed->call.body_len >
-                batch->options.max_bytes)) {
+    bool wait = batch->plan.options.when_full == CARDINAL_FULL_WAIT;
+    while (
+        batch->flying.count > 0 &&
+        (batch->flying.count >= flying_max(batch) ||
+         batch->held_bytes + batch_plan_size(&batch->plan, &batch->gather) + failed->call.body_len >
+             batch->plan.options.max_bytes)) {
         cardinal_status status = await_answer(batch, wait);
         if (status != CARDINAL_OK)
             return status;

@@ -36,7 +36,9 @@ void bytes_release(struct bytes *bytes);
 
 static inline size_t varint_size(uint64_t value)
 {
-    unsigned bits = 64u - (unsigned)__builtin_clzll(value | 1);
+    if (value < 0x80)
+        return 1;
+    unsigned bits = 64u - (unsigned)__builtin_clzll(value);
     return (bits + 6) / 7;
 }
 

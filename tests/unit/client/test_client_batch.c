@@ -164,7 +164,7 @@ START_TEST(raw_values_travel_as_they_are)
 }
 END_TEST
 
-START_TEST(values_of_a_key_share_a_row_while_it_repeats)
+START_TEST(values_of_a_key_share_a_row)
 {
     start();
     cardinal_batch *batch = open_batch(NULL);
@@ -176,9 +176,31 @@ START_TEST(values_of_a_key_share_a_row_while_it_repeats)
     ck_assert_int_eq(cardinal_batch_flush(batch), CARDINAL_OK);
     cardinal_batch_close(batch);
     stop();
-    ck_assert_uint_eq(seen.first->n_rows, 4);
+    ck_assert_uint_eq(seen.first->n_rows, 3);
     ck_assert_uint_eq(seen.first->rows[0]->n_cells, 2);
-    ck_assert_uint_eq(seen.first->rows[3]->key.len, 0);
+    ck_assert_uint_eq(seen.first->rows[0]->cells[0]->n_hashes, 2);
+    ck_assert_uint_eq(seen.first->rows[2]->key.len, 0);
+    forget_seen();
+}
+END_TEST
+
+START_TEST(repeated_values_are_counted_but_sent_once)
+{
+    cardinal_batch_options options = CARDINAL_BATCH_OPTIONS_INIT;
+    cardinal_batch_totals totals;
+    options.max_values = 10; /* of those sent */
+    options.max_age_ms = 1000000;
+    start();
+    cardinal_batch *batch = open_batch(&options);
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(cardinal_batch_int(batch, "k", 1, 0, i % 9), CARDINAL_OK);
+    ck_assert_int_eq(cardinal_batch_flush(batch), CARDINAL_OK);
+    cardinal_batch_get_totals(batch, &totals);
+    cardinal_batch_close(batch);
+    stop();
+    ck_assert_uint_eq(totals.batches, 1);
+    ck_assert_uint_eq(totals.values, 1000);
+    ck_assert_uint_eq(seen.values[0], 9);
     forget_seen();
 }
 END_TEST
@@ -410,7 +432,8 @@ int main(void)
     const TTest *const tests[] = {
         values_are_hashed_under_the_table,
         raw_values_travel_as_they_are,
-        values_of_a_key_share_a_row_while_it_repeats,
+        values_of_a_key_share_a_row,
+        repeated_values_are_counted_but_sent_once,
         batch_is_sent_at_its_number_of_values,
         batch_is_sent_at_its_age,
         batch_never_exceeds_the_frame,

@@ -1,5 +1,4 @@
-/* The small parts: bytes, arena, options, and rows held against protobuf-c. */
-#include <cardinal.pb-c.h>
+/* The small parts: bytes, arena, options. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +6,7 @@
 #include "client/lib/arena.h"
 #include "client/lib/bytes.h"
 #include "client/lib/options.h"
-#include "client/lib/row_builder.h"
 #include "tests/unit/run_suite.h"
-
-#define COLUMNS 5u
-#define VALUES_MAX 40u
 
 START_TEST(varints_have_the_size_they_say)
 {
@@ -78,135 +73,6 @@ START_TEST(options_of_an_older_header_leave_the_rest_unset)
 }
 END_TEST
 
-/* One value as it was added. */
-struct added {
-    struct row_value value;
-    uint32_t column;
-    bool seen;
-};
-
-static struct added added[VALUES_MAX];
-static uint8_t text[4096];
-
-static uint64_t random_state = 20; /* the same values in every run */
-
-static uint32_t next_random(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 32);
-}
-
-static void make_value(struct added *to)
-{
-    to->column = next_random() % COLUMNS;
-    to->seen = false;
-    to->value = (struct row_value){ .kind = (enum row_kind)(next_random() % ROW_KINDS) };
-    if (to->value.kind == ROW_STRING) {
-        to->value.len = next_random() % (next_random() % 3 == 0 ? 400 : 8);
-        to->value.string = text + next_random() % 1000;
-    } else {
-        to->value.bits = ((uint64_t)next_random() << 32 | next_random()) >> next_random() % 64;
-    }
-}
-
-static uint64_t zigzag(int64_t value)
-{
-    return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
-}
-
-/* Marks the first value not yet seen of that column and kind, which must be this. */
-static void expect(uint32_t column, enum row_kind kind, uint64_t bits, ProtobufCBinaryData string)
-{
-    for (unsigned i = 0; i < VALUES_MAX; i++) {
-        struct added *one = &added[i];
-        if (one->seen || one->column != column || one->value.kind != kind)
-            continue;
-        one->seen = true;
-        if (kind == ROW_STRING) {
-            ck_assert_uint_eq(one->value.len, string.len);
-            ck_assert(string.len == 0 || memcmp(one->value.string, string.data, string.len) == 0);
-        } else {
-            ck_assert_uint_eq(one->value.bits, bits);
-        }
-        return;
-    }
-    ck_abort_msg("a value that was not added");
-}
-
-static size_t check_cell(const Cardinal__V1__Cell *cell)
-{
-    const ProtobufCBinaryData none = { 0, NULL };
-    for (size_t i = 0; i < cell->n_hashes; i++)
-        expect(cell->column, ROW_HASH, cell->hashes[i], none);
-    for (size_t i = 0; i < cell->n_strings; i++)
-        expect(cell->column, ROW_STRING, 0, cell->strings[i]);
-    for (size_t i = 0; i < cell->n_ints; i++)
-        expect(cell->column, ROW_INT, zigzag(cell->ints[i]), none);
-    for (size_t i = 0; i < cell->n_doubles; i++) {
-        uint64_t bits;
-        memcpy(&bits, &cell->doubles[i], sizeof bits);
-        expect(cell->column, ROW_DOUBLE, bits, none);
-    }
-    return cell->n_hashes + cell->n_strings + cell->n_ints + cell->n_doubles;
-}
-
-START_TEST(rows_are_what_protobuf_reads)
-{
-    struct row_builder row;
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] = (uint8_t)next_random();
-    ck_assert(row_builder_init(&row, COLUMNS));
-    for (int round = 0; round < 200; round++) {
-        struct bytes out = { 0 };
-        size_t key_len = next_random() % 200;
-        size_t values = 0;
-        ck_assert(row_builder_open(&row, text, key_len));
-        for (unsigned i = 0; i < VALUES_MAX; i++) {
-            make_value(&added[i]);
-            size_t before = row_builder_bound(&row);
-            ck_assert(row_builder_add(&row, added[i].column, &added[i].value));
-            ck_assert_uint_le(row_builder_bound(&row) - before,
-                              row_builder_value_bound(0, &added[i].value));
-        }
-        size_t bound = row_builder_bound(&row);
-        ck_assert(row_builder_write(&row, &out));
-        ck_assert_uint_le(out.len, bound);
-        Cardinal__V1__Ingest *ingest = cardinal__v1__ingest__unpack(NULL, out.len, out.data);
-        ck_assert_ptr_nonnull(ingest);
-        ck_assert_uint_eq(ingest->n_rows, 1);
-        ck_assert_uint_eq(ingest->rows[0]->key.len, key_len);
-        for (size_t i = 0; i < ingest->rows[0]->n_cells; i++) {
-            for (size_t j = 0; j < i; j++)
-                ck_assert_uint_ne(ingest->rows[0]->cells[j]->column,
-                                  ingest->rows[0]->cells[i]->column);
-            values += check_cell(ingest->rows[0]->cells[i]);
-        }
-        ck_assert_uint_eq(values, VALUES_MAX);
-        cardinal__v1__ingest__free_unpacked(ingest, NULL);
-        bytes_release(&out);
-    }
-    row_builder_release(&row);
-}
-END_TEST
-
-START_TEST(row_without_values_writes_nothing)
-{
-    struct row_builder row;
-    struct bytes out = { 0 };
-    ck_assert(row_builder_init(&row, COLUMNS));
-    ck_assert(row_builder_open(&row, "k", 1));
-    ck_assert(row_builder_is_at(&row, "k", 1));
-    ck_assert(!row_builder_is_at(&row, "", 0));
-    ck_assert(row_builder_write(&row, &out));
-    ck_assert_uint_eq(out.len, 0);
-    ck_assert(!row_builder_is_at(&row, "k", 1));
-    bytes_release(&out);
-    row_builder_release(&row);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -215,8 +81,6 @@ int main(void)
         arena_keeps_to_its_cap,
         arena_pieces_are_aligned_and_apart,
         options_of_an_older_header_leave_the_rest_unset,
-        rows_are_what_protobuf_reads,
-        row_without_values_writes_nothing,
     };
     return RUN_SUITE("client_parts", tests);
 }
