@@ -118,6 +118,7 @@ static void add_tables(struct figures *figures, const struct server_context *con
     }
     add(figures, "bytes.rows", usage.row_bytes);
     add(figures, "bytes.index", usage.index_bytes);
+    add(figures, "bytes.rollups", usage.rollup_bytes);
 }
 
 enum status handle_stats(struct call *call, struct error *err)

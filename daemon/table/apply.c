@@ -16,7 +16,11 @@ struct apply {
     struct shard *shard;
     size_t budget;                     /* values left */
     uint32_t ref;                      /* the row's that is applied, 0: none yet */
-    uint32_t codes[TABLE_LOCK_VALUES]; /* of a cell's changes */
+    uint32_t codes[TABLE_LOCK_VALUES]; /* of the changes under this hold */
+    struct rollup_run runs[TABLE_LOCK_VALUES];
+    uint32_t code_count;
+    uint32_t run_count;
+    bool is_asked; /* does anybody want the codes? */
 };
 
 /* Places the rows, and puts them in shard order, in place: each row is swapped
@@ -122,6 +126,21 @@ static void advance(struct apply *apply, uint32_t n, uint32_t of)
     }
 }
 
+/* Keeps the codes just told for the rollups. */
+static void note_changes(struct apply *apply, uint16_t slot, uint32_t changed)
+{
+    if (changed == 0 || apply->table->rollups == NULL)
+        return;
+    struct rollup_run *last = &apply->runs[apply->run_count];
+    if (apply->run_count > 0 && last[-1].slot == slot) {
+        last[-1].count = (uint16_t)(last[-1].count + changed);
+    } else {
+        *last = (struct rollup_run){ slot, (uint16_t)changed };
+        apply->run_count++;
+    }
+    apply->code_count += changed;
+}
+
 /* Applies the cursor's cell, as far as the budget goes. *row is the key's, or
  * NULL if it has none yet. */
 static enum status apply_cell(struct apply *apply, const struct placed_key *placed,
@@ -145,13 +164,14 @@ static enum status apply_cell(struct apply *apply, const struct placed_key *plac
         cell = row_cell(*row, slot);
     }
     size_t changed = 0;
-    uint32_t *codes = apply->table->sink == NULL ? NULL : apply->codes;
+    uint32_t *codes = apply->is_asked ? apply->codes + apply->code_count : NULL;
     enum status status =
         shard_cell_add(apply->shard, cell, &apply->table->shape,
                        values->hashes + (size_t)cursor->next_hash * 8, n, codes, &changed);
     cursor->changes += changed;
     tell_cell_changed(apply->table, apply->shard, apply->ref, apply->columns->ids[values->column],
                       codes, changed);
+    note_changes(apply, slot, (uint32_t)changed);
     if (status == ST_OK)
         advance(apply, n, values->n);
     return status;
@@ -185,6 +205,8 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
     if (apply->shard == NULL)
         return ST_RESOURCE_EXHAUSTED;
     enum status status = ST_OK;
+    apply->code_count = 0;
+    apply->run_count = 0;
     shard_lock(apply->shard);
     schema_refresh(&apply->table->schema, columns);
     while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < batch->row_count &&
@@ -193,6 +215,8 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
         while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < end)
             status = apply_row(apply);
     }
+    if (apply->run_count > 0)
+        rollups_feed(apply->table->rollups, number, apply->runs, apply->run_count, apply->codes);
     shard_unlock(apply->shard);
     return status;
 }
@@ -213,6 +237,7 @@ enum status table_apply(struct table *table, struct batch *batch, struct column_
     apply.batch = batch;
     apply.columns = columns;
     apply.cursor = cursor;
+    apply.is_asked = table->sink != NULL || table->rollups != NULL;
     enum status status = ST_OK;
     size_t left = max_values > 0 ? max_values : 1;
     while (status == ST_OK && left > 0 && cursor->next_row < batch->row_count) {

@@ -19,6 +19,7 @@ struct table_spec {
     unsigned precision;  /* 0: the default */
     enum hash_kind hash;
     uint64_t seed;
+    bool no_rollup;           /* unions over all keys read every key */
     struct change_sink *sink; /* told of the table's changes, outlives it; NULL: nobody */
 };
 

@@ -34,5 +34,7 @@ enum status table_merge_cell(struct table *table, struct shard *shard, uint32_t 
     enum status status = shard_cell_merge(shard, cell, from, &table->shape, changed);
     if (status == ST_OK && *changed)
         tell_cell_merged(table, shard, ref, columns->ids[at], from);
+    if (status == ST_OK && table->rollups != NULL)
+        rollups_feed_cell(table->rollups, shard->number, columns->slots[at], from);
     return status;
 }

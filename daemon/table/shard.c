@@ -92,6 +92,13 @@ struct row *shard_find(const struct shard *shard, const struct placed_key *place
     return ref == 0 ? NULL : pool_at(&shard->rows, ref);
 }
 
+/* Under the lock, so that nobody else writes. */
+static void count_keys(struct shard *shard, int more)
+{
+    uint64_t keys = shard_key_count(shard) + (uint64_t)(int64_t)more;
+    atomic_store_explicit(&shard->keys, keys, memory_order_relaxed);
+}
+
 uint32_t shard_add(struct shard *shard, const struct placed_key *placed,
                    const struct slot_mask *slots, unsigned width)
 {
@@ -110,7 +117,7 @@ uint32_t shard_add(struct shard *shard, const struct placed_key *placed,
         return 0;
     }
     index_put(&shard->index, (uint32_t)placed->hash, ref);
-    shard->keys++;
+    count_keys(shard, 1);
     return ref;
 }
 
@@ -150,12 +157,12 @@ void shard_remove(struct shard *shard, struct row *row, uint64_t hash)
     order_remove(&shard->order, &shard->rows, ref);
     index_remove(&probe);
     pool_free(&shard->rows, ref, row_bytes(row));
-    shard->keys--;
+    count_keys(shard, -1);
 }
 
 void shard_trim(struct shard *shard)
 {
-    if (shard->keys > 0)
+    if (shard_key_count(shard) > 0)
         return;
     order_release(&shard->order);
     index_release(&shard->index);
@@ -230,7 +237,7 @@ bool shard_row_is_empty(const struct row *row)
 
 void shard_add_usage(const struct shard *shard, struct table_usage *usage)
 {
-    usage->keys += shard->keys;
+    usage->keys += shard_key_count(shard);
     for (unsigned state = CELL_EMPTY + 1; state < CELL_STATE_COUNT; state++) {
         usage->cells[state] += shard->cells[state];
         usage->cell_bytes[state] += shard->cell_bytes[state];

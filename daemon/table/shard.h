@@ -9,6 +9,7 @@
 #define CARDINAL_TABLE_SHARD_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "daemon/table/index.h"
@@ -22,9 +23,9 @@ struct shard {
     struct pool rows;
     struct index index;
     struct order order;
-    uint32_t number;   /* among the table's; never changes */
-    uint64_t sequence; /* of the change told last */
-    uint64_t keys;
+    uint32_t number;       /* among the table's; never changes */
+    uint64_t sequence;     /* of the change told last */
+    _Atomic uint64_t keys; /* written under the lock, read without by who wants to know about */
     uint64_t cells[CELL_STATE_COUNT];
     uint64_t cell_bytes[CELL_STATE_COUNT];
 };
@@ -40,6 +41,12 @@ void shard_free(struct shard *shard);
 
 void shard_lock(struct shard *shard);
 void shard_unlock(struct shard *shard);
+
+/* How many keys there are, now or a moment ago; needs no lock. */
+static inline uint64_t shard_key_count(const struct shard *shard)
+{
+    return atomic_load_explicit(&shard->keys, memory_order_relaxed);
+}
 
 /* Asks the CPU for what shard_find() will look at first. */
 static inline void shard_prefetch(const struct shard *shard, uint64_t hash)

@@ -30,6 +30,10 @@ enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard
         status = error_nomem(err);
         goto err_after_schema;
     }
+    if (!spec->no_rollup && (table->rollups = rollups_new(&table->shape)) == NULL) {
+        status = error_nomem(err);
+        goto err_after_mutex;
+    }
     shard_set_init(&table->shards, shard_seed);
     atomic_init(&table->references, 1);
     table->id = id;
@@ -38,6 +42,8 @@ enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard
     *out = table;
     return ST_OK;
 
+err_after_mutex:
+    pthread_mutex_destroy(&table->alter_lock);
 err_after_schema:
     schema_release(&table->schema);
 err_after_calloc:
@@ -55,6 +61,7 @@ void table_unref(struct table *table)
 {
     if (table == NULL || atomic_fetch_sub(&table->references, 1) > 1)
         return;
+    rollups_free(table->rollups);
     shard_set_release(&table->shards);
     schema_release(&table->schema);
     pthread_mutex_destroy(&table->alter_lock);
@@ -86,7 +93,8 @@ void table_describe(struct table *table, struct table_info *info)
     info->seed = table->hasher.seed;
     info->keys = usage.keys;
     info->cells = 0;
-    info->bytes = usage.row_bytes + usage.index_bytes;
+    info->bytes = usage.row_bytes + usage.index_bytes + usage.rollup_bytes;
+    info->rollup = table->rollups != NULL;
     for (unsigned state = 0; state < CELL_STATE_COUNT; state++) {
         info->cells += usage.cells[state];
         info->bytes += usage.cell_bytes[state];
@@ -123,12 +131,16 @@ void table_column_names(struct table *table, const struct column_set *set,
 void table_add_usage(struct table *table, struct table_usage *usage)
 {
     shard_set_add_usage(&table->shards, usage);
+    if (table->rollups != NULL)
+        usage->rollup_bytes += rollups_bytes(table->rollups);
 }
 
 void table_remove_row(struct table *table, struct shard *shard, uint32_t ref)
 {
     struct row *row = pool_at(&shard->rows, ref);
     tell_row_removed(table, shard, ref);
+    if (table->rollups != NULL)
+        rollups_lose_row(table->rollups, shard->number, row);
     shard_remove(shard, row, shard_set_hash(&table->shards, row_key(row)));
 }
 
@@ -162,5 +174,7 @@ void table_sweep(struct table *table, const struct schema_plan *plan)
     enum status status = table_walk(table, &all, NULL, NULL, sweep_stretch, &dropped);
     assert(status == ST_OK);
     (void)status;
+    if (table->rollups != NULL)
+        rollups_reset(table->rollups, &dropped);
     schema_free_slots(&table->schema, &dropped);
 }

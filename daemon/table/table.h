@@ -55,7 +55,8 @@ struct table_info {
     uint64_t seed;
     uint64_t keys;
     uint64_t cells; /* not empty */
-    uint64_t bytes; /* memory taken by rows, sketches and indices */
+    uint64_t bytes; /* memory taken by rows, sketches, indices and rollups */
+    bool rollup;    /* are unions over all keys kept? */
     uint32_t column_count;
     struct column_info columns[COLUMNS_MAX]; /* in the order they were added */
 };
@@ -177,14 +178,23 @@ enum status table_import(struct table *table, struct bytes_view key, struct colu
  * their position in the order they were added, empty cells not at all. */
 enum status table_digest(struct table *table, const struct task *task, uint64_t *digest);
 
-/* Cells and the bytes they own by state, index bytes and row bytes, added to
- * *usage. */
+/* Brings the unions over all keys, where deletes made them stale, to what the
+ * rows hold, so that table_union() need not read every row. Answers are right
+ * before, too. */
+enum status table_maintain(struct table *table, const struct task *task);
+
+/* Is there something for table_maintain() to do? */
+bool table_wants_maintenance(struct table *table);
+
+/* Cells and the bytes they own by state, and the bytes of rows, indices and
+ * rollups, added to *usage. */
 struct table_usage {
     uint64_t keys;
     uint64_t cells[CELL_STATE_COUNT]; /* [CELL_EMPTY] stays 0 */
     uint64_t cell_bytes[CELL_STATE_COUNT];
     uint64_t row_bytes;
     uint64_t index_bytes;
+    uint64_t rollup_bytes;
 };
 void table_add_usage(struct table *table, struct table_usage *usage);
 

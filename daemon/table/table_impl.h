@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "daemon/table/catalog.h"
+#include "daemon/table/rollups.h"
 #include "daemon/table/schema.h"
 #include "daemon/table/shard_set.h"
 #include "daemon/table/table.h"
@@ -17,6 +18,7 @@ struct table {
     struct sketch_shape shape;
     struct schema schema;
     struct shard_set shards;
+    struct rollups *rollups;       /* NULL: none are kept */
     struct change_sink *sink;      /* NULL: nobody is told */
     pthread_mutex_t alter_lock;    /* held through an alteration, its sweep included */
     char name[NAME_MAX_BYTES + 1]; /* read under schema.lock or the catalog's lock,
@@ -66,6 +68,11 @@ typedef enum status stretch_visit(struct table *table, const struct stretch *str
 enum status table_walk(struct table *table, const struct selector *selector,
                        struct column_set *columns, const struct task *task, stretch_visit *visit,
                        void *arg);
+
+/* The same over some shards alone, and every row. */
+enum status table_walk_shards(struct table *table, uint32_t first, uint32_t count,
+                              struct column_set *columns, const struct task *task,
+                              stretch_visit *visit, void *arg);
 
 /* Called with the row's shard locked. */
 typedef enum status row_visit(const struct row *row, void *arg);

@@ -3,6 +3,9 @@
 #include "daemon/sketch/union_scratch.h"
 #include "daemon/table/table_impl.h"
 
+
+#define ROLLUP_KEYS_MIN 64u /* keys up to which a walk is as good */
+
 /* A union under way. */
 struct unite {
     struct column_set *columns;
@@ -48,6 +51,58 @@ static enum status unite_row(const struct row *row, void *arg)
     return status;
 }
 
+static enum status unite_stretch(struct table *table, const struct stretch *stretch, void *arg)
+{
+    (void)table;
+    enum status status = ST_OK;
+    for (uint32_t i = 0; i < stretch->count && status == ST_OK; i++)
+        status = unite_row(pool_at(&stretch->shard->rows, stretch->refs[i]), arg);
+    return status;
+}
+
+static uint64_t count_keys(const struct table *table)
+{
+    uint64_t keys = 0;
+    for (uint32_t i = 0; i < SHARD_COUNT; i++) {
+        struct shard *shard = shard_set_get(&table->shards, i);
+        if (shard != NULL)
+            keys += shard_key_count(shard);
+    }
+    return keys;
+}
+
+/* Merges the rollups, and the rows where those are stale. */
+static enum status unite_rollups(struct table *table, struct unite *unite, const struct task *task)
+{
+    enum status status = ST_OK;
+    for (uint32_t group = 0; group < GROUP_COUNT && status == ST_OK; group++) {
+        struct union_scratch *scratches[COLUMNS_MAX];
+        struct column_set stale;
+        uint32_t places[COLUMNS_MAX];
+        status = rollups_unite(table->rollups, group, &table->schema, unite->columns,
+                               unite->scratches, &stale, places);
+        if (status != ST_OK || stale.count == 0)
+            continue;
+        for (uint32_t i = 0; i < stale.count; i++)
+            scratches[i] = unite->scratches[places[i]];
+        struct unite part = { &stale, scratches, 0 };
+        status = table_walk_shards(table, group * GROUP_SHARDS, GROUP_SHARDS, &stale, task,
+                                   unite_stretch, &part);
+    }
+    return status;
+}
+
+/* Few keys are read as fast as the rollups, and one alone keeps its own estimate. */
+static enum status unite_selected(struct table *table, const struct selector *selector,
+                                  struct unite *unite, const struct task *task)
+{
+    uint64_t keys = count_keys(table);
+    if (selector->kind != SELECTOR_ALL || table->rollups == NULL || keys <= ROLLUP_KEYS_MIN)
+        return table_select(table, selector, unite->columns, task, unite_row, unite);
+    unite->keys = keys;
+    return unite_rollups(table, unite, task);
+}
+
 enum status table_union(struct table *table, const struct selector *selector,
                         struct column_set *columns, const struct task *task, struct estimate *out,
                         uint64_t *keys, struct error *err)
@@ -56,7 +111,7 @@ enum status table_union(struct table *table, const struct selector *selector,
     enum status status = unite_init(&unite, table, columns);
     if (status != ST_OK)
         return error_nomem(err);
-    status = table_select(table, selector, columns, task, unite_row, &unite);
+    status = unite_selected(table, selector, &unite, task);
     if (status == ST_OK) {
         for (uint32_t i = 0; i < columns->count; i++)
             out[i] = union_scratch_estimate(unite.scratches[i]);

@@ -85,18 +85,33 @@ static uint32_t stretch_rows(uint32_t cells)
     return cells >= STRETCH_CELLS ? 1 : STRETCH_CELLS / cells;
 }
 
-enum status table_walk(struct table *table, const struct selector *selector,
-                       struct column_set *columns, const struct task *task, stretch_visit *visit,
-                       void *arg)
+static enum status walk_shards(struct table *table, uint32_t first, uint32_t count,
+                               const struct selector *selector, struct column_set *columns,
+                               const struct task *task, stretch_visit *visit, void *arg)
 {
     struct walk walk = { .selector = selector };
     uint32_t cells = columns != NULL ? columns->count : atomic_load(&table->schema.width);
     walk.rows_max = stretch_rows(cells);
     enum status status = ST_OK;
-    for (uint32_t i = 0; i < SHARD_COUNT && status == ST_OK; i++) {
+    for (uint32_t i = first; i < first + count && status == ST_OK; i++) {
         struct shard *shard = shard_set_get(&table->shards, i);
         if (shard != NULL)
             status = walk_shard(table, shard, &walk, columns, task, visit, arg);
     }
     return status;
+}
+
+enum status table_walk(struct table *table, const struct selector *selector,
+                       struct column_set *columns, const struct task *task, stretch_visit *visit,
+                       void *arg)
+{
+    return walk_shards(table, 0, SHARD_COUNT, selector, columns, task, visit, arg);
+}
+
+enum status table_walk_shards(struct table *table, uint32_t first, uint32_t count,
+                              struct column_set *columns, const struct task *task,
+                              stretch_visit *visit, void *arg)
+{
+    static const struct selector all = { .kind = SELECTOR_ALL };
+    return walk_shards(table, first, count, &all, columns, task, visit, arg);
 }

@@ -300,4 +300,5 @@ void check_usage(struct table *table)
     }
     ck_assert_uint_eq(said.row_bytes, counted.row_bytes);
     ck_assert_uint_eq(said.index_bytes, counted.index_bytes);
+    check_rollups(table);
 }

@@ -65,8 +65,12 @@ struct random {
 void random_init(struct random *random, const char *test);
 uint64_t random_below(struct random *random, uint64_t end);
 
+/* Fails the test unless each rollup is stale, or just what the rows of its group
+ * make; how many are stale. Nobody else is at the table. */
+uint32_t check_rollups(struct table *table);
+
 /* Fails the test unless what the table says it takes is what a count of every
- * row, cell, segment and leaf gives. */
+ * row, cell, segment and leaf gives, and its rollups are right. */
 void check_usage(struct table *table);
 
 #endif

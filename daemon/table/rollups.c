@@ -1,0 +1,254 @@
+#include "daemon/table/rollups.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/table/heap_bytes.h"
+
+static void lock(struct rollup_group *group)
+{
+    int rc = pthread_mutex_lock(&group->lock);
+    assert(rc == 0);
+    (void)rc;
+}
+
+static void unlock(struct rollup_group *group)
+{
+    int rc = pthread_mutex_unlock(&group->lock);
+    assert(rc == 0);
+    (void)rc;
+}
+
+struct rollups *rollups_new(const struct sketch_shape *shape)
+{
+    struct rollups *rollups = calloc(1, sizeof *rollups);
+    if (rollups == NULL)
+        return NULL;
+    rollups->shape = *shape;
+    atomic_init(&rollups->has_stale, false);
+    pthread_mutex_init(&rollups->build_lock, NULL); /* cannot fail with glibc */
+    for (uint32_t i = 0; i < GROUP_COUNT; i++)
+        pthread_mutex_init(&rollups->groups[i].lock, NULL);
+    return rollups;
+}
+
+void rollups_free(struct rollups *rollups)
+{
+    if (rollups == NULL)
+        return;
+    for (uint32_t i = 0; i < GROUP_COUNT; i++) {
+        struct rollup_group *group = &rollups->groups[i];
+        for (uint32_t slot = 0; slot < group->width; slot++)
+            rollup_release(&group->rollups[slot]);
+        free(group->rollups);
+        pthread_mutex_destroy(&group->lock);
+    }
+    pthread_mutex_destroy(&rollups->build_lock);
+    free(rollups);
+}
+
+/* Makes room for a slot; false without memory. */
+static bool widen(struct rollup_group *group, uint32_t slot)
+{
+    if (slot < group->width)
+        return true;
+    uint32_t width = (slot + 8) & ~7u;
+    struct rollup *wider = realloc(group->rollups, width * sizeof *wider);
+    if (wider == NULL)
+        return false;
+    memset(wider + group->width, 0, (width - group->width) * sizeof *wider);
+    group->rollups = wider;
+    group->width = width;
+    return true;
+}
+
+/* The slot's rollup is of no use any more. */
+static void lose(struct rollups *rollups, struct rollup_group *group, unsigned slot)
+{
+    if (slot_mask_has(&group->building, slot)) {
+        slot_mask_set(&group->spoiled, slot);
+    } else {
+        slot_mask_set(&group->stale, slot);
+        if (slot < group->width)
+            rollup_release(&group->rollups[slot]);
+    }
+    atomic_store(&rollups->has_stale, true);
+}
+
+/* Is the slot's rollup to be told of changes? */
+static bool is_fed(const struct rollup_group *group, unsigned slot)
+{
+    if (slot_mask_has(&group->spoiled, slot))
+        return false;
+    return !slot_mask_has(&group->stale, slot) || slot_mask_has(&group->building, slot);
+}
+
+static void prefetch_runs(const struct rollup_group *group, const struct rollup_run *runs, size_t n,
+                          const uint32_t *codes)
+{
+    for (size_t i = 0; i < n; codes += runs[i].count, i++) {
+        if (runs[i].slot < group->width)
+            rollup_prefetch(&group->rollups[runs[i].slot], codes, runs[i].count);
+    }
+}
+
+void rollups_feed(struct rollups *rollups, uint32_t shard_number, const struct rollup_run *runs,
+                  size_t n, const uint32_t *codes)
+{
+    struct rollup_group *group = rollups_group(rollups, shard_number);
+    if (n == 0)
+        return;
+    lock(group);
+    prefetch_runs(group, runs, n, codes);
+    for (size_t i = 0; i < n; codes += runs[i].count, i++) {
+        uint16_t slot = runs[i].slot;
+        if (!is_fed(group, slot))
+            continue;
+        if (!widen(group, slot) ||
+            rollup_feed(&group->rollups[slot], &rollups->shape, codes, runs[i].count) != ST_OK)
+            lose(rollups, group, slot);
+    }
+    unlock(group);
+}
+
+void rollups_feed_cell(struct rollups *rollups, uint32_t shard_number, uint16_t slot,
+                       const struct cell *cell)
+{
+    struct rollup_group *group = rollups_group(rollups, shard_number);
+    lock(group);
+    if (is_fed(group, slot) &&
+        (!widen(group, slot) ||
+         rollup_feed_cell(&group->rollups[slot], &rollups->shape, cell) != ST_OK))
+        lose(rollups, group, slot);
+    unlock(group);
+}
+
+void rollups_lose_row(struct rollups *rollups, uint32_t shard_number, const struct row *row)
+{
+    struct rollup_group *group = rollups_group(rollups, shard_number);
+    struct slot_mask used = { { 0 } };
+    row_used_slots(row, &used);
+    lock(group);
+    for (unsigned slot = slot_mask_next(&used, 0); slot < group->width;
+         slot = slot_mask_next(&used, slot + 1)) {
+        if (is_fed(group, slot) &&
+            rollup_may_owe(&group->rollups[slot], &rollups->shape, row_cell(row, slot)))
+            lose(rollups, group, slot);
+    }
+    unlock(group);
+}
+
+void rollups_reset(struct rollups *rollups, const struct slot_mask *slots)
+{
+    for (uint32_t i = 0; i < GROUP_COUNT; i++) {
+        struct rollup_group *group = &rollups->groups[i];
+        lock(group);
+        for (unsigned slot = slot_mask_next(slots, 0); slot < SLOTS_MAX;
+             slot = slot_mask_next(slots, slot + 1)) {
+            slot_mask_clear(&group->stale, slot);
+            slot_mask_clear(&group->building, slot);
+            slot_mask_clear(&group->spoiled, slot);
+            if (slot < group->width)
+                rollup_release(&group->rollups[slot]);
+        }
+        unlock(group);
+    }
+}
+
+bool rollups_build_begin(struct rollups *rollups, uint32_t group_number, struct slot_mask *slots)
+{
+    struct rollup_group *group = &rollups->groups[group_number];
+    lock(group);
+    *slots = group->stale;
+    group->building = group->stale;
+    memset(&group->spoiled, 0, sizeof group->spoiled);
+    unlock(group);
+    return slot_mask_next(slots, 0) < SLOTS_MAX;
+}
+
+void rollups_build_rows(struct rollups *rollups, const struct shard *shard, const uint32_t *refs,
+                        uint32_t count, const struct column_set *columns)
+{
+    struct rollup_group *group = rollups_group(rollups, shard->number);
+    lock(group);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct row *row = pool_at(&shard->rows, refs[i]);
+        for (uint32_t c = 0; c < columns->count; c++) {
+            uint16_t slot = columns->slots[c];
+            const struct cell *cell = slot == SLOT_NONE ? NULL : row_cell(row, slot);
+            if (cell == NULL || cell->word == 0 || !slot_mask_has(&group->building, slot) ||
+                slot_mask_has(&group->spoiled, slot))
+                continue;
+            if (!widen(group, slot) ||
+                rollup_feed_cell(&group->rollups[slot], &rollups->shape, cell) != ST_OK)
+                lose(rollups, group, slot);
+        }
+    }
+    unlock(group);
+}
+
+void rollups_build_spoil(struct rollups *rollups, uint32_t group_number)
+{
+    struct rollup_group *group = &rollups->groups[group_number];
+    lock(group);
+    group->spoiled = group->building;
+    unlock(group);
+}
+
+enum status rollups_unite(struct rollups *rollups, uint32_t group_number, struct schema *schema,
+                          struct column_set *columns, struct union_scratch *const *scratches,
+                          struct column_set *stale, uint32_t *places)
+{
+    struct rollup_group *group = &rollups->groups[group_number];
+    enum status status = ST_OK;
+    lock(group);
+    schema_refresh(schema, columns);
+    stale->count = 0;
+    stale->schema_version = columns->schema_version;
+    for (uint32_t i = 0; i < columns->count && status == ST_OK; i++) {
+        uint16_t slot = columns->slots[i];
+        if (slot == SLOT_NONE)
+            continue;
+        if (slot_mask_has(&group->stale, slot)) {
+            places[stale->count] = i;
+            stale->ids[stale->count] = columns->ids[i];
+            stale->slots[stale->count++] = slot;
+        } else if (slot < group->width) {
+            status = rollup_unite(&group->rollups[slot], &rollups->shape, scratches[i]);
+        }
+    }
+    unlock(group);
+    return status;
+}
+
+void rollups_build_end(struct rollups *rollups, uint32_t group_number)
+{
+    struct rollup_group *group = &rollups->groups[group_number];
+    lock(group);
+    for (unsigned slot = slot_mask_next(&group->building, 0); slot < SLOTS_MAX;
+         slot = slot_mask_next(&group->building, slot + 1)) {
+        slot_mask_clear(&group->building, slot);
+        if (slot_mask_has(&group->spoiled, slot))
+            lose(rollups, group, slot);
+        else
+            slot_mask_clear(&group->stale, slot);
+    }
+    memset(&group->spoiled, 0, sizeof group->spoiled);
+    unlock(group);
+}
+
+size_t rollups_bytes(struct rollups *rollups)
+{
+    size_t bytes = heap_bytes(sizeof *rollups);
+    for (uint32_t i = 0; i < GROUP_COUNT; i++) {
+        struct rollup_group *group = &rollups->groups[i];
+        lock(group);
+        if (group->width > 0)
+            bytes += heap_bytes(group->width * sizeof *group->rollups);
+        for (uint32_t slot = 0; slot < group->width; slot++)
+            bytes += rollup_bytes(&group->rollups[slot]);
+        unlock(group);
+    }
+    return bytes;
+}

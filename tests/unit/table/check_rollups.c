@@ -1,0 +1,76 @@
+/* Rollups against the rows. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/table/table_impl.h"
+#include "tests/unit/table/fixture.h"
+
+static void raise_all(uint8_t *ranks, const struct cell *cell, const struct sketch_shape *shape,
+                      uint8_t *room)
+{
+    cell_registers(cell, shape, room);
+    for (uint32_t i = 0; i < shape->registers; i++)
+        ranks[i] = room[i] > ranks[i] ? room[i] : ranks[i];
+}
+
+/* The ranks over the rows of a group's shards in one slot. */
+static void rank_rows(struct table *table, uint32_t group, unsigned slot, uint8_t *ranks,
+                      uint8_t *room)
+{
+    memset(ranks, 0, table->shape.registers);
+    for (uint32_t i = group * GROUP_SHARDS; i < (group + 1) * GROUP_SHARDS; i++) {
+        struct shard *shard = shard_set_get(&table->shards, i);
+        struct order_place place = { 0, 0 };
+        uint32_t ref;
+        while (shard != NULL && (ref = order_next(&shard->order, &place)) != 0) {
+            const struct cell *cell = row_cell(pool_at(&shard->rows, ref), slot);
+            if (cell != NULL && cell->word != 0)
+                raise_all(ranks, cell, &table->shape, room);
+        }
+    }
+}
+
+static void rank_rollup(const struct rollup *rollup, const struct sketch_shape *shape,
+                        uint8_t *ranks)
+{
+    struct cell all = { 0 };
+    for (uint32_t i = 0; rollup->tokens != NULL && i < 1u << rollup->bits; i++) {
+        if (rollup->tokens[i] != 0)
+            ck_assert_int_eq(cell_replay(&all, shape, rollup->tokens[i]), ST_OK);
+    }
+    ck_assert_int_eq(cell_merge(&all, &rollup->registers, shape), ST_OK);
+    cell_registers(&all, shape, ranks);
+    cell_release(&all);
+}
+
+uint32_t check_rollups(struct table *table)
+{
+    static const struct rollup nothing;
+    uint32_t stale = 0;
+    struct column_set columns;
+    if (table->rollups == NULL)
+        return 0;
+    uint8_t *ranks = malloc(3 * (size_t)table->shape.registers);
+    ck_assert_ptr_nonnull(ranks);
+    uint8_t *rolled = ranks + table->shape.registers;
+    uint8_t *room = rolled + table->shape.registers;
+    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
+    for (uint32_t g = 0; g < GROUP_COUNT; g++) {
+        const struct rollup_group *group = &table->rollups->groups[g];
+        for (uint32_t c = 0; c < columns.count; c++) {
+            uint16_t slot = columns.slots[c];
+            const struct rollup *rollup = slot < group->width ? &group->rollups[slot] : &nothing;
+            if (slot_mask_has(&group->stale, slot)) {
+                ck_assert_uint_eq(rollup_bytes(rollup), 0);
+                stale++;
+                continue;
+            }
+            rank_rows(table, g, slot, ranks, room);
+            rank_rollup(rollup, &table->shape, rolled);
+            ck_assert_int_eq(memcmp(ranks, rolled, table->shape.registers), 0);
+        }
+    }
+    free(ranks);
+    return stale;
+}
