@@ -86,7 +86,9 @@ static bool apply_failing(struct filler *filler, struct table *table, struct col
     while (!done && status == ST_OK)
         status = table_apply(table, &filler->batch, columns, &cursor, 100, &done);
     bool failed = failing_alloc_disarm();
-    ck_assert_int_eq(status, failed ? ST_RESOURCE_EXHAUSTED : ST_OK);
+    /* A rollup without memory goes stale, and that is all. */
+    bool fails = failed && !table_wants_maintenance(table);
+    ck_assert_int_eq(status, fails ? ST_RESOURCE_EXHAUSTED : ST_OK);
     check_usage(table);
     while (!done)
         ck_assert_int_eq(table_apply(table, &filler->batch, columns, &cursor, 100, &done), ST_OK);
