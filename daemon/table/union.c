@@ -3,7 +3,6 @@
 #include "daemon/sketch/union_scratch.h"
 #include "daemon/table/table_impl.h"
 
-
 #define ROLLUP_KEYS_MIN 64u /* keys up to which a walk is as good */
 
 /* A union under way. */

@@ -125,6 +125,36 @@ static void play_alter(struct play *play)
     table_unref(table);
 }
 
+/* Merges some keys into another, or brings in registers without tokens. */
+static void play_merge(struct play *play)
+{
+    char texts[3][32];
+    struct bytes_view list[3];
+    struct selector selector = { .kind = SELECTOR_LIST, .list = list, .list_count = 3 };
+    const struct sketch_shape *shape = table_shape(play->table);
+    uint8_t ranks[1u << 10] = { 0 };
+    struct column_set columns;
+    struct cell cell = { 0 };
+    uint64_t keys;
+    uint64_t changes;
+    bool changed;
+    for (size_t i = 0; i < 3; i++)
+        list[i] = key_of(random_below(&play->random, KEYS), texts[i]);
+    if (random_below(&play->random, 2) == 0) {
+        ck_assert_int_eq(table_merge(play->table, &selector, list[0], NULL, &keys, &changes, NULL),
+                         ST_OK);
+        return;
+    }
+    for (uint32_t i = 0; i < 3; i++)
+        ranks[random_below(&play->random, shape->registers)] =
+            (uint8_t)(1 + random_below(&play->random, 12));
+    ck_assert_int_eq(cell_from_registers(&cell, shape, ranks), ST_OK);
+    ck_assert_int_eq(table_find_columns(play->table, NULL, 0, &columns, NULL), ST_OK);
+    columns.count = 1;
+    ck_assert_int_eq(table_import(play->table, list[0], &columns, &cell, &changed, NULL), ST_OK);
+    cell_release(&cell);
+}
+
 /* How often, of all steps, nothing was stale: else little would be tested. */
 static uint32_t play_steps(struct play *play)
 {
@@ -137,6 +167,8 @@ static uint32_t play_steps(struct play *play)
             play_delete(play);
         else if (kind < 77)
             play_alter(play);
+        else if (kind < 82)
+            play_merge(play);
         else
             ck_assert_int_eq(table_maintain(play->table, NULL), ST_OK);
         fresh += check_rollups(play->table) == 0;
