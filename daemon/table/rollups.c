@@ -240,7 +240,7 @@ void rollups_build_end(struct rollups *rollups, uint32_t group_number)
 
 size_t rollups_bytes(struct rollups *rollups)
 {
-    size_t bytes = heap_bytes(sizeof *rollups);
+    size_t bytes = 0;
     for (uint32_t i = 0; i < GROUP_COUNT; i++) {
         struct rollup_group *group = &rollups->groups[i];
         lock(group);

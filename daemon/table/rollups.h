@@ -93,7 +93,7 @@ enum status rollups_unite(struct rollups *rollups, uint32_t group, struct schema
                           struct column_set *columns, struct union_scratch *const *scratches,
                           struct column_set *stale, uint32_t *places);
 
-/* Bytes of memory that they take. */
+/* Bytes of memory that they take, themselves not included. */
 size_t rollups_bytes(struct rollups *rollups);
 
 #endif

@@ -80,6 +80,8 @@ static enum status unite_rollups(struct table *table, struct unite *unite, const
         uint32_t places[COLUMNS_MAX];
         status = rollups_unite(table->rollups, group, &table->schema, unite->columns,
                                unite->scratches, &stale, places);
+        if (status == ST_OK)
+            status = task_check(task);
         if (status != ST_OK || stale.count == 0)
             continue;
         for (uint32_t i = 0; i < stale.count; i++)

@@ -80,8 +80,10 @@ START_TEST(ingest_run_leaves_no_key_without_memory)
         failing_alloc_arm(n);
         enum status status = run_batch();
         failed = failing_alloc_disarm();
-        ck_assert_int_eq(status, failed ? ST_RESOURCE_EXHAUSTED : ST_OK);
-        ck_assert_uint_eq(keys(), failed ? 0 : 1);
+        /* A rollup without memory goes stale, and that is all. */
+        bool fails = failed && !table_wants_maintenance(table);
+        ck_assert_int_eq(status, fails ? ST_RESOURCE_EXHAUSTED : ST_OK);
+        ck_assert_uint_eq(keys(), fails ? 0 : 1);
     }
     tear_down();
 }

@@ -12,7 +12,7 @@
 
 #define KEYS 300u
 #define COLUMNS 4u
-#define STEPS 1500u
+#define STEPS 1000u
 
 static const struct selector all = { .kind = SELECTOR_ALL };
 static const struct selector any_prefix = { .kind = SELECTOR_PREFIX };
