@@ -3,32 +3,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/sketch/union_parts.h"
 #include "daemon/table/table_impl.h"
 #include "tests/unit/table/fixture.h"
 
-static void raise_all(uint8_t *ranks, const struct cell *cell, const struct sketch_shape *shape,
-                      uint8_t *room)
-{
-    cell_registers(cell, shape, room);
-    for (uint32_t i = 0; i < shape->registers; i++)
-        ranks[i] = room[i] > ranks[i] ? room[i] : ranks[i];
-}
-
 /* The ranks over the rows of a group's shards in one slot. */
-static void rank_rows(struct table *table, uint32_t group, unsigned slot, uint8_t *ranks,
-                      uint8_t *room)
+static void rank_rows(struct table *table, uint32_t group, unsigned slot, uint8_t *ranks)
 {
-    memset(ranks, 0, table->shape.registers);
+    struct union_scratch *scratch = union_scratch_new(&table->shape);
+    ck_assert_ptr_nonnull(scratch);
     for (uint32_t i = group * GROUP_SHARDS; i < (group + 1) * GROUP_SHARDS; i++) {
         struct shard *shard = shard_set_get(&table->shards, i);
         struct order_place place = { 0, 0 };
         uint32_t ref;
         while (shard != NULL && (ref = order_next(&shard->order, &place)) != 0) {
             const struct cell *cell = row_cell(pool_at(&shard->rows, ref), slot);
-            if (cell != NULL && cell->word != 0)
-                raise_all(ranks, cell, &table->shape, room);
+            if (cell != NULL && union_scratch_add(scratch, cell) != ST_OK)
+                ck_abort_msg("no memory");
         }
     }
+    union_scratch_ranks(scratch, ranks);
+    union_scratch_free(scratch);
 }
 
 static void rank_rollup(const struct rollup *rollup, const struct sketch_shape *shape,
@@ -51,10 +46,9 @@ uint32_t check_rollups(struct table *table)
     struct column_set columns;
     if (table->rollups == NULL)
         return 0;
-    uint8_t *ranks = malloc(3 * (size_t)table->shape.registers);
+    uint8_t *ranks = malloc(2 * (size_t)table->shape.registers);
     ck_assert_ptr_nonnull(ranks);
     uint8_t *rolled = ranks + table->shape.registers;
-    uint8_t *room = rolled + table->shape.registers;
     ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
     for (uint32_t g = 0; g < GROUP_COUNT; g++) {
         const struct rollup_group *group = &table->rollups->groups[g];
@@ -66,7 +60,7 @@ uint32_t check_rollups(struct table *table)
                 stale++;
                 continue;
             }
-            rank_rows(table, g, slot, ranks, room);
+            rank_rows(table, g, slot, ranks);
             rank_rollup(rollup, &table->shape, rolled);
             ck_assert_int_eq(memcmp(ranks, rolled, table->shape.registers), 0);
         }
