@@ -371,8 +371,10 @@ CARDINAL_API cardinal_status cardinal_union(cardinal_client *client, const char 
                                             const char *const *columns, size_t column_count,
                                             cardinal_union_result **out);
 
-/* Several questions on their way at once: _start() sends, cardinal_wait_*() waits for
- * that answer and consumes the handle, in any order. key_count and columns are
+/* Several questions on their way at once: _start() makes one, _wait() waits for its
+ * answer and consumes the handle, in any order. Questions are held until some
+ * kilobytes are together, so that many travel in one piece; any waiting call and
+ * cardinal_poll() send them. key_count and columns are
  * limited to what one request holds. */
 typedef struct cardinal_pending cardinal_pending;
 CARDINAL_API cardinal_status cardinal_count_start(cardinal_client *client, const char *table,

@@ -9,6 +9,7 @@
 #include "client/lib/clock.h"
 
 #define READ_BYTES (64u << 10) /* taken from the socket at a time */
+#define HELD_BYTES_MAX 16384u  /* of small requests, before they are written */
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 2000
 
@@ -135,7 +136,7 @@ static void read_in(struct cardinal_client *client)
 /* Writes what goes; false when the socket takes no more for now. */
 static bool write_out(struct cardinal_client *client)
 {
-    struct iovec iov[2];
+    struct iovec iov[CORE_IOV_MAX];
     struct fault fault;
     int count;
     while ((count = core_output(&client->core, clock_ms(), iov)) > 0) {
@@ -202,7 +203,7 @@ void client_turn(struct cardinal_client *client, int64_t until_ms)
     }
 }
 
-void client_submit(struct cardinal_client *client, struct call *call)
+void client_queue(struct cardinal_client *client, struct call *call)
 {
     call->timeout_ms = client->request_timeout_ms;
     call->deadline_ms = clock_ms() + client->request_timeout_ms;
@@ -211,8 +212,20 @@ void client_submit(struct cardinal_client *client, struct call *call)
     if (client->transport.state == TRANSPORT_CONNECTED && client->core.in_flight == 0)
         read_in(client);
     core_submit(&client->core, call);
+    if (client->core.queued_bytes >= HELD_BYTES_MAX)
+        client_push(client);
+}
+
+void client_push(struct cardinal_client *client)
+{
     if (client->transport.state == TRANSPORT_CONNECTED)
         write_out(client);
+}
+
+void client_submit(struct cardinal_client *client, struct call *call)
+{
+    client_queue(client, call);
+    client_push(client);
 }
 
 cardinal_status client_wait(struct cardinal_client *client, struct call *call)

@@ -46,6 +46,13 @@ void client_turn(struct cardinal_client *client, int64_t until_ms);
 /* Hands a call to the core, with the request timeout, and writes what goes. */
 void client_submit(struct cardinal_client *client, struct call *call);
 
+/* The same, but small requests are held until enough are together or a turn is
+ * taken, so that many go out in one write. */
+void client_queue(struct cardinal_client *client, struct call *call);
+
+/* Writes what goes. */
+void client_push(struct cardinal_client *client);
+
 /* Takes turns until the call is done; its status, with the words for
  * cardinal_error(). */
 cardinal_status client_wait(struct cardinal_client *client, struct call *call);

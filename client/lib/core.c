@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/frame.h"
 #include "proto/names.h"
 
 #define PROTOCOL_VERSION 1u
@@ -27,16 +26,9 @@ cardinal_status core_init(struct core *core, const char *token, unsigned retries
     return call_init(&core->hello, CARDINAL__V1__REQUEST__BODY_HELLO, &hello.base);
 }
 
-static void drop_output(struct core *core)
-{
-    if (core->out.active && core->out.call == NULL)
-        free(core->out.body);
-    core->out.active = false;
-}
-
 void core_release(struct core *core)
 {
-    drop_output(core);
+    core_output_drop(core);
     bytes_release(&core->in);
     call_release(&core->hello);
 }
@@ -72,113 +64,16 @@ void core_submit(struct core *core, struct call *call)
     call->connections = core->state == CORE_CLOSED ? 0 : 1;
     call->next = NULL;
     call->prev = core->last;
+    if (core->first == NULL || call->deadline_ms < core->earliest_ms)
+        core->earliest_ms = call->deadline_ms;
     if (core->last != NULL)
         core->last->next = call;
     else
         core->first = call;
     core->last = call;
+    core->queued_bytes += call->body_len + CORE_HEAD_MAX;
     if (core->next_out == NULL)
         core->next_out = call;
-}
-
-/* ---- output ----------------------------------------------------------- */
-
-/* The next id whose slot is free; there is one, since in_flight is bounded. */
-static uint64_t take_slot(struct core *core, struct call *call)
-{
-    struct core_slot *slot;
-    do
-        slot = &core->slots[++core->last_id % CORE_FLIGHT_MAX];
-    while (slot->id != 0 || core->last_id == 0);
-    slot->id = core->last_id;
-    slot->call = call;
-    core->in_flight++;
-    return slot->id;
-}
-
-/*      4 bytes   payload length
- *      08 ..     id
- *      10 ..     deadline_ms, what is left of it
- *      kk kk ..  tag and length of the body, which follows */
-static size_t put_head(uint8_t head[CORE_HEAD_MAX], const struct call *call, int64_t now_ms)
-{
-    uint8_t *at = head + FRAME_HEADER_BYTES;
-    at = tag_put(at, 1, WIRE_VARINT);
-    at = varint_put(at, call->id);
-    if (call->deadline_ms > now_ms) {
-        at = tag_put(at, 2, WIRE_VARINT);
-        at = varint_put(at, (uint32_t)(call->deadline_ms - now_ms));
-    }
-    at = tag_put(at, (unsigned)call->kind, WIRE_LEN);
-    at = varint_put(at, call->body_len);
-    size_t head_len = (size_t)(at - head);
-    frame_put_header(head, head_len - FRAME_HEADER_BYTES + call->body_len);
-    return head_len;
-}
-
-static void start_writing(struct core *core, struct call *call, int64_t now_ms)
-{
-    call->id = take_slot(core, call);
-    call->state = CALL_WRITING;
-    core->out.active = true;
-    core->out.call = call;
-    core->out.head_len = put_head(core->out.head, call, now_ms);
-    core->out.body = call->body;
-    core->out.body_len = call->body_len;
-    core->out.done = 0;
-}
-
-/* The next call that the server would take now, or NULL. */
-static struct call *next_to_write(struct core *core)
-{
-    unsigned most = core->limits.max_in_flight;
-    if (most > CORE_FLIGHT_MAX)
-        most = CORE_FLIGHT_MAX;
-    while (core->next_out != NULL && core->in_flight < most) {
-        struct call *call = core->next_out;
-        if (call->body_len + CORE_HEAD_MAX <= core->limits.max_frame) {
-            core->next_out = call->next;
-            return call;
-        }
-        fault_set(&call->fault, CARDINAL_ERR_USAGE,
-                  "%s of %zu bytes is over the server's limit of %u", call_kind_name(call->kind),
-                  call->body_len, core->limits.max_frame);
-        core_finish(core, call);
-    }
-    return NULL;
-}
-
-int core_output(struct core *core, int64_t now_ms, struct iovec iov[2])
-{
-    if (!core->out.active) {
-        struct call *call = core->state == CORE_OPEN ? next_to_write(core) : NULL;
-        if (call == NULL)
-            return 0;
-        start_writing(core, call, now_ms);
-    }
-    size_t head_done = core->out.done < core->out.head_len ? core->out.done : core->out.head_len;
-    size_t body_done = core->out.done - head_done;
-    int count = 0;
-    if (head_done < core->out.head_len)
-        iov[count++] = (struct iovec){ core->out.head + head_done, core->out.head_len - head_done };
-    if (body_done < core->out.body_len)
-        iov[count++] = (struct iovec){ core->out.body + body_done, core->out.body_len - body_done };
-    return count;
-}
-
-void core_written(struct core *core, size_t n)
-{
-    core->out.done += n;
-    assert(core->out.active && core->out.done <= core->out.head_len + core->out.body_len);
-    if (core->out.done < core->out.head_len + core->out.body_len)
-        return;
-    core->out.active = false;
-    if (core->out.call == NULL) {
-        free(core->out.body);
-        return;
-    }
-    core->out.call->state = CALL_WRITTEN;
-    core->out.call->reached = true;
 }
 
 /* ---- giving up -------------------------------------------------------- */
@@ -194,12 +89,12 @@ void core_forget(struct core *core, struct call *call)
 {
     if (call->state == CALL_NEW || call->state == CALL_DONE)
         return;
-    if (call->state == CALL_WRITING) {
-        core->out.call = NULL;
-        call->body = NULL; /* the rest of it must still be written: ours now */
-    }
-    if (call->state != CALL_QUEUED)
+    if (call->state == CALL_WRITING && !core_output_retract(core, call)) {
+        core_output_adopt(core); /* the rest of it must still be written */
         leave_slot(core, call);
+    } else if (call->state == CALL_WRITTEN) {
+        leave_slot(core, call);
+    }
     list_remove(core, call);
     call->state = CALL_DONE;
 }
@@ -212,11 +107,9 @@ bool core_expire(struct core *core, int64_t now_ms)
         next = call->next;
         if (call->deadline_ms > now_ms)
             continue;
-        if (call->state == CALL_WRITING) {
-            core->out.active = false;
-            whole = false;
-        }
-        if (call->state != CALL_QUEUED)
+        if (call->state == CALL_WRITING)
+            whole = core_output_retract(core, call) && whole;
+        else if (call->state == CALL_WRITTEN)
             leave_slot(core, call);
         fault_set(&call->fault, CARDINAL_ERR_TIMEOUT, "no answer to %s within %lld ms",
                   call_kind_name(call->kind), (long long)call->timeout_ms);
@@ -225,13 +118,16 @@ bool core_expire(struct core *core, int64_t now_ms)
     return whole;
 }
 
-bool core_is_late(const struct core *core, int64_t now_ms)
+bool core_is_late(struct core *core, int64_t now_ms)
 {
+    if (core->first == NULL || now_ms < core->earliest_ms)
+        return false;
+    core->earliest_ms = INT64_MAX; /* that of a call which may be gone */
     for (const struct call *call = core->first; call != NULL; call = call->next) {
-        if (call->deadline_ms <= now_ms)
-            return true;
+        if (call->deadline_ms < core->earliest_ms)
+            core->earliest_ms = call->deadline_ms;
     }
-    return false;
+    return core->earliest_ms <= now_ms;
 }
 
 /* ---- connections ------------------------------------------------------ */
@@ -241,7 +137,7 @@ void core_connected(struct core *core)
     assert(core->state == CORE_CLOSED);
     core->state = CORE_GREETING;
     core->hello.deadline_ms = 0;
-    start_writing(core, &core->hello, 0);
+    core_output_stage(core, &core->hello, 0);
 }
 
 /* Is a call that was written to be ended with the fault itself? So it is when
@@ -274,10 +170,11 @@ static bool may_go_on(const struct core *core, const struct call *call, const st
 
 void core_lost(struct core *core, const struct fault *fault)
 {
-    drop_output(core);
+    core_output_drop(core);
     memset(core->slots, 0, sizeof core->slots);
     core->in_flight = 0;
     core->in.len = 0;
+    core->queued_bytes = 0;
     core->state = CORE_CLOSED;
     struct call *next;
     for (struct call *call = core->first; call != NULL; call = next) {
@@ -288,6 +185,8 @@ void core_lost(struct core *core, const struct fault *fault)
             fail_lost(core, call, fault);
     }
     core->next_out = core->first;
+    for (const struct call *call = core->first; call != NULL; call = call->next)
+        core->queued_bytes += call->body_len + CORE_HEAD_MAX;
 }
 
 void core_reconnecting(struct core *core)

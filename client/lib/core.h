@@ -8,7 +8,7 @@
  *     core_connected(core);
  *     core_submit(core, &call);
  *     while ((n = core_output(core, now, iov)) > 0)
- *         core_written(core, write what it says);
+ *         core_written(core, n pieces written as far as they went);
  *     core_feed(core, bytes, len, &fault);      .. call.state == CALL_DONE
  *
  * Requests are written in the order they were submitted; answers may come in
@@ -37,6 +37,10 @@
 #define CORE_VERSION_MAX 64u                /* bytes kept of the server's version */
 #define CORE_HEAD_MAX 32u /* frame header, id, deadline, tag and length of the body */
 
+#define CORE_OUT_MAX 64u           /* requests written at a time */
+#define CORE_OUT_BYTES (64u << 10) /* and bytes, unless one request has more */
+#define CORE_IOV_MAX (2 * CORE_OUT_MAX)
+
 enum core_state {
     CORE_CLOSED,   /* no connection: calls queue up */
     CORE_GREETING, /* hello is on its way: calls queue up */
@@ -58,6 +62,16 @@ struct core_slot {
     struct call *call;
 };
 
+/* A request that is being written. Empty when its call was given up before
+ * any of it was written. */
+struct core_frame {
+    struct call *call; /* NULL: given up, but the frame must be finished */
+    uint8_t head[CORE_HEAD_MAX];
+    size_t head_len;
+    uint8_t *body; /* the call's, or our own when it was given up */
+    size_t body_len;
+};
+
 struct core {
     enum core_state state;
     struct core_limits limits;
@@ -70,14 +84,14 @@ struct core {
     struct call *last;
     struct call *next_out; /* first call of the list that is not yet being written */
 
+    int64_t earliest_ms; /* no call's deadline is before that */
+    size_t queued_bytes; /* of the calls submitted since the queue was last empty */
+
     struct {
-        struct call *call; /* NULL: given up, but its frame must be finished */
-        bool active;
-        uint8_t head[CORE_HEAD_MAX];
-        size_t head_len;
-        uint8_t *body; /* the call's, or our own when it was given up */
-        size_t body_len;
-        size_t done; /* bytes of head and body that are written */
+        struct core_frame frames[CORE_OUT_MAX]; /* being written, in a ring */
+        unsigned first;
+        unsigned count;
+        size_t done; /* bytes of the first that are written */
     } out;
 
     struct bytes in;                         /* a frame that is not whole yet */
@@ -101,8 +115,9 @@ void core_forget(struct core *core, struct call *call);
 /* A connection is there: hello goes first. */
 void core_connected(struct core *core);
 
-/* What is to be written now, as 0 to 2 pieces, valid until the next call. */
-int core_output(struct core *core, int64_t now_ms, struct iovec iov[2]);
+/* What is to be written now, as so many pieces of several requests, valid until
+ * the next call. */
+int core_output(struct core *core, int64_t now_ms, struct iovec iov[CORE_IOV_MAX]);
 
 /* n bytes of it were. */
 void core_written(struct core *core, size_t n);
@@ -112,7 +127,7 @@ void core_written(struct core *core, size_t n);
 cardinal_status core_feed(struct core *core, const void *bytes, size_t len, struct fault *fault);
 
 /* Has the deadline of a call passed? */
-bool core_is_late(const struct core *core, int64_t now_ms);
+bool core_is_late(struct core *core, int64_t now_ms);
 
 /* Ends calls whose deadline has passed. False: one was half written, and the
  * connection is to be dropped. */
@@ -130,5 +145,20 @@ void core_finish(struct core *core, struct call *call);
 
 /* Ends all calls that wait. */
 void core_fail_all(struct core *core, const struct fault *fault);
+
+/* ---- between the core's files ------------------------------------------ */
+
+/* Puts a call behind those that are being written; there is room. */
+void core_output_stage(struct core *core, struct call *call, int64_t now_ms);
+
+/* Takes back a call that is being written, slot and all. False: part of it is
+ * written, and it was left alone. */
+bool core_output_retract(struct core *core, struct call *call);
+
+/* The call that is partly written is given up: its body is the core's now. */
+void core_output_adopt(struct core *core);
+
+/* Forgets all that is being written. */
+void core_output_drop(struct core *core);
 
 #endif

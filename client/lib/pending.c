@@ -31,7 +31,7 @@ cardinal_status pending_send(struct cardinal_pending *pending, int kind,
 {
     if (call_init(&pending->call, kind, message) != CARDINAL_OK)
         return client_nomem(pending->client);
-    client_submit(pending->client, &pending->call);
+    client_queue(pending->client, &pending->call);
     return CARDINAL_OK;
 }
 

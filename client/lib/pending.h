@@ -18,7 +18,7 @@ struct cardinal_pending {
 struct cardinal_pending *pending_new(struct cardinal_client *client, const char *const *columns,
                                      size_t column_count);
 
-/* Sends message as the question. On failure pending is left for the caller. */
+/* Queues message as the question. On failure pending is left for the caller. */
 cardinal_status pending_send(struct cardinal_pending *pending, int kind,
                              const ProtobufCMessage *message);
 
