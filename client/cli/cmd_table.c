@@ -1,5 +1,6 @@
 /* table create, alter and drop. */
 #include <stdio.h>
+#include <string.h>
 
 #include "client/cli/arguments.h"
 #include "client/cli/cli.h"
@@ -14,6 +15,7 @@ enum {
     KEY_HASH,
     KEY_SEED,
     KEY_IF_NOT_EXISTS,
+    KEY_ROLLUP,
     KEY_ADD,
     KEY_DROP,
     KEY_RENAME,
@@ -29,6 +31,15 @@ static bool take_hash(cardinal_table_spec *spec, const char *arg)
     if (table_hash_parse(arg, &spec->hash))
         return true;
     complain("--hash: '%s' is neither xxh3 nor murmur64a", arg);
+    return false;
+}
+
+static bool take_rollup(cardinal_table_spec *spec, const char *arg)
+{
+    spec->no_rollup = strcmp(arg, "off") == 0;
+    if (spec->no_rollup || strcmp(arg, "on") == 0)
+        return true;
+    complain("--rollup: '%s' is neither on nor off", arg);
     return false;
 }
 
@@ -49,6 +60,8 @@ static bool take_create(int key, char *arg, void *input)
         return take_hash(&create->spec, arg);
     case KEY_SEED:
         return option_uint("--seed", arg, 0, UINT64_MAX, &create->spec.seed);
+    case KEY_ROLLUP:
+        return take_rollup(&create->spec, arg);
     default:
         create->spec.if_not_exists = true;
         return true;
@@ -92,6 +105,8 @@ int table_create_main(struct cli *cli, const struct command *command, int argc, 
         { "hash", KEY_HASH, "NAME", 0,
           "How values are hashed: xxh3, or murmur64a as Redis and Doris do (default xxh3)", 0 },
         { "seed", KEY_SEED, "N", 0, "Seed of the hash (default 0)", 0 },
+        { "rollup", KEY_ROLLUP, "on|off", 0,
+          "Keep the union over all keys, so that it need not be computed (default on)", 0 },
         { "if-not-exists", KEY_IF_NOT_EXISTS, 0, 0, "Leave a table that is there as it is", 0 },
         { 0 },
     };

@@ -167,12 +167,13 @@ typedef struct cardinal_table_spec {
     uint64_t seed;      /* tables whose sketches are to be compared share it */
     bool if_not_exists; /* an existing table is left as it is, and no error */
     cardinal_ack ack;
+    bool no_rollup; /* keep no union over all keys: one reads every key instead */
 } cardinal_table_spec;
 
 #define CARDINAL_TABLE_SPEC_INIT                                                                   \
     {                                                                                              \
         sizeof(cardinal_table_spec), NULL, NULL, 0, 0, CARDINAL_HASH_XXH3, 0, false,               \
-            CARDINAL_ACK_DEFAULT                                                                   \
+            CARDINAL_ACK_DEFAULT, false                                                            \
     }
 
 typedef struct cardinal_table {

@@ -20,6 +20,7 @@ cardinal_status cardinal_table_create(cardinal_client *client, const cardinal_ta
     message.hash = (Cardinal__V1__Hash)known.hash;
     message.seed = known.seed;
     message.if_not_exists = known.if_not_exists;
+    message.no_rollup = known.no_rollup;
     message.ack = (Cardinal__V1__Ack)known.ack;
     cardinal_status status =
         client_ask(client, CARDINAL__V1__REQUEST__BODY_CREATE_TABLE, &message.base, &call);

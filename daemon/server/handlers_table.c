@@ -30,6 +30,7 @@ enum status handle_create_table(struct call *call, struct error *err)
         .precision = request.precision,
         .hash = request.hash,
         .seed = request.seed,
+        .no_rollup = request.no_rollup,
     };
     status =
         catalog_create(call->context->catalog, &spec, request.if_not_exists, &table, &created, err);

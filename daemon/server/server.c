@@ -18,6 +18,7 @@
 #include "daemon/server/listener.h"
 #include "daemon/server/loop.h"
 #include "daemon/server/session.h"
+#include "daemon/server/upkeep.h"
 #include "daemon/table/catalog.h"
 
 #define REFUSED_MAX 128u         /* connections that are told at one time that they are too many */
@@ -34,6 +35,7 @@ struct server {
     uv_signal_t sigint;
     uv_async_t wake; /* a loop became quiet */
     uv_timer_t drain;
+    struct upkeep upkeep;
     enum loop_phase phase;
     bool has_loop;
     unsigned started; /* loops whose threads run */
@@ -229,6 +231,7 @@ static enum status make_main_loop(struct server *server, struct error *err)
     uv_signal_init(&server->uv, &server->sigterm);
     uv_signal_init(&server->uv, &server->sigint);
     uv_timer_init(&server->uv, &server->drain);
+    upkeep_start(&server->upkeep, &server->uv, server->context.catalog);
     server->wake.data = server->sigterm.data = server->sigint.data = server->drain.data = server;
     return ST_OK;
 }
@@ -340,6 +343,7 @@ enum status server_run(struct server *server, void (*ready)(const struct server 
 static void free_main_loop(struct server *server)
 {
     close_listeners(server);
+    upkeep_stop(&server->upkeep);
     uv_close((uv_handle_t *)&server->sigterm, NULL);
     uv_close((uv_handle_t *)&server->sigint, NULL);
     uv_close((uv_handle_t *)&server->drain, NULL);

@@ -8,7 +8,7 @@
 
 #define QUOTED_MAX 160u
 #define TABLES_FIRST 16u
-#define USAGE_STEP 64u /* tables summed up with one look into the catalog */
+#define TABLES_STEP 64u /* tables taken from the catalog at a time */
 
 struct catalog {
     pthread_mutex_t lock;  /* guards all below and the tables' names */
@@ -280,23 +280,50 @@ size_t catalog_count(struct catalog *catalog)
     return count;
 }
 
-void catalog_usage(struct catalog *catalog, struct table_usage *usage)
+/* Calls visit with every table, with no lock held, until it returns an error. */
+static enum status for_each(struct catalog *catalog,
+                            enum status (*visit)(struct table *table, void *arg), void *arg)
 {
-    struct table *tables[USAGE_STEP];
+    struct table *tables[TABLES_STEP];
     char name[NAME_MAX_BYTES + 1] = "";
     struct bytes_view after = { (const uint8_t *)name, 0 };
     struct bytes_view any = { NULL, 0 };
+    enum status status = ST_OK;
     size_t n;
-    memset(usage, 0, sizeof *usage);
     do {
-        n = catalog_list(catalog, any, &after, USAGE_STEP, tables);
+        n = catalog_list(catalog, any, &after, TABLES_STEP, tables);
         for (size_t i = 0; i < n; i++) {
-            table_add_usage(tables[i], usage);
+            if (status == ST_OK)
+                status = visit(tables[i], arg);
             if (i == n - 1)
                 after.len = table_copy_name(tables[i], name);
             table_unref(tables[i]);
         }
-    } while (n == USAGE_STEP);
+    } while (n == TABLES_STEP && status == ST_OK);
+    return status;
+}
+
+static enum status add_usage(struct table *table, void *usage)
+{
+    table_add_usage(table, usage);
+    return ST_OK;
+}
+
+void catalog_usage(struct catalog *catalog, struct table_usage *usage)
+{
+    memset(usage, 0, sizeof *usage);
+    (void)for_each(catalog, add_usage, usage);
+}
+
+static enum status maintain(struct table *table, void *task)
+{
+    return table_maintain(table, task);
+}
+
+enum status catalog_maintain(struct catalog *catalog, const struct task *task)
+{
+    struct task copy = *task;
+    return for_each(catalog, maintain, &copy);
 }
 
 uint64_t catalog_refusals(struct catalog *catalog)

@@ -65,6 +65,9 @@ size_t catalog_count(struct catalog *catalog);
 /* The usage of all tables together. */
 void catalog_usage(struct catalog *catalog, struct table_usage *usage);
 
+/* table_maintain() of every table. */
+enum status catalog_maintain(struct catalog *catalog, const struct task *task);
+
 /* How often a new table was refused because there were max_tables. */
 uint64_t catalog_refusals(struct catalog *catalog);
 

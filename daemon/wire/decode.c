@@ -109,6 +109,7 @@ enum status decode_create_table(struct bytes_view body, struct arena *arena,
     request.name = text_view(create->name);
     request.column_count = create->n_columns;
     request.if_not_exists = create->if_not_exists;
+    request.no_rollup = create->no_rollup;
     st = check_name(request.name, "table name", err);
     if (st == ST_OK && create->n_columns == 0)
         st = error_set(err, ST_INVALID_ARGUMENT, "table '%s' without columns", create->name);

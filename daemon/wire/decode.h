@@ -53,6 +53,7 @@ struct create_table_request {
     enum hash_kind hash;
     uint64_t seed;
     bool if_not_exists;
+    bool no_rollup;
     enum ack ack;
 };
 

@@ -87,6 +87,8 @@ START_TEST(cli_makes_and_drops_tables)
                 ARGUMENTS("--json", "table", "create", "t", "--columns", "x"));
     CLI_OK(server, "{\"table\":\"t\",\"dropped\":true}\n", "table", "drop", "t", "--json");
     CLI_FAILS(server, 1, "key", "table", "create", "t", "--columns", "key");
+    CLI_OK(server, "made table 't'\n", "table", "create", "t", "--columns", "x", "--rollup", "off");
+    CLI_FAILS(server, 2, "'maybe'", "table", "create", "u", "--columns", "x", "--rollup", "maybe");
 }
 END_TEST
 

@@ -119,6 +119,7 @@ START_TEST(create_table_defaults_are_filled_in)
     ck_assert_int_eq(out.hash, HASH_KIND_XXH3);
     ck_assert_int_eq(out.ack, ACK_DEFAULT);
     ck_assert(!out.if_not_exists);
+    ck_assert(!out.no_rollup);
     free_packed(body);
     arena_release(&arena);
 }

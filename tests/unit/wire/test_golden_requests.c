@@ -11,8 +11,8 @@
 static const char *const golden[REQUEST_KIND_COUNT] = {
     [REQUEST_HELLO] = "0801521608011002180422067365637265742a06746573742f31",
     [REQUEST_PING] = "080210fa015a00",
-    [REQUEST_CREATE_TABLE] = "080362200a067669736974731205757365727312057061676573180c20012807"
-                             "30013801",
+    [REQUEST_CREATE_TABLE] = "080362220a067669736974731205757365727312057061676573180c20012807"
+                             "300138014001",
     [REQUEST_ALTER_TABLE] = "08046a160a067669736974731201611a05706167657322027632",
     [REQUEST_DROP_TABLE] = "0805720a0a067669736974731001",
     [REQUEST_LIST_TABLES] = "08067a0b0a027669100a1a03616263",
@@ -91,6 +91,7 @@ START_TEST(create_table_is_understood)
     ck_assert_int_eq(r.hash, HASH_KIND_MURMUR64A);
     ck_assert_uint_eq(r.seed, 7);
     ck_assert(r.if_not_exists);
+    ck_assert(r.no_rollup);
     ck_assert_int_eq(r.ack, ACK_MEMORY);
     arena_release(&arena);
 }
