@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/bench/link.h"
+#include "client/bench/redis_address.h"
 
 #define WORKLOAD_NAMES "hot, many, wide, grouped, point, union, scan or mixed"
 #define VALUES_MAX UINT64_C(1000000000000)
@@ -43,7 +44,10 @@ static const struct argp_option options[] = {
     { "server", KEY_SERVER, "ADDRESS", 0,
       "tcp://HOST:PORT or unix://PATH (default $CARDINAL_SERVER, or else tcp://127.0.0.1:7410)",
       0 },
-    { "target", KEY_TARGET, "ADDRESS", 0, "The same", 0 },
+    { "target", KEY_TARGET, "ADDRESS", 0,
+      "The same, or redis://HOST[:PORT] or redis+unix://PATH: load Redis or Valkey, whose database "
+      "must be empty, and is emptied at the end",
+      0 },
     { "workload", KEY_WORKLOAD, "NAME", 0, WORKLOAD_NAMES " (needed)", 0 },
     { "values", KEY_VALUES, "N", 0,
       "Values to send, or keys, unions or pages to ask for (default 10000000; of wide and grouped "
@@ -242,6 +246,8 @@ static void complete(struct settings *settings)
         settings->batch = defaults[kind].batch;
     if (kind == WORKLOAD_UNION && settings->batch > workload->keys)
         settings->batch = workload->keys;
+    if (settings->server != NULL && redis_address_is_meant(settings->server))
+        settings->raw = true;
     if (settings->in_flight == 0)
         settings->in_flight = defaults[kind].in_flight;
     /* A page is waited for: connections would wait for one another on a thread. */

@@ -2,9 +2,13 @@
 
 #include <stddef.h>
 
+#include "client/bench/redis_address.h"
+
 enum exit_status target_open(struct target *target, const struct settings *settings)
 {
-    *target = (struct target){ .kind = &target_cardinal, .settings = settings };
+    bool is_redis = settings->server != NULL && redis_address_is_meant(settings->server);
+    *target = (struct target){ .kind = is_redis ? &target_redis : &target_cardinal,
+                               .settings = settings };
     return target->kind->open(target);
 }
 

@@ -62,6 +62,7 @@ struct target_kind {
 };
 
 extern const struct target_kind target_cardinal;
+extern const struct target_kind target_redis;
 
 /* Opens the server that the settings name. */
 enum exit_status target_open(struct target *target, const struct settings *settings);

@@ -4,13 +4,12 @@
 #include <signal.h>
 #include <string.h>
 
+#include "tests/integration/bench_run.h"
 #include "tests/integration/harness/calls.h"
 #include "tests/integration/harness/daemon.h"
 #include "tests/integration/harness/process.h"
 #include "tests/integration/harness/programs.h"
 #include "tests/integration/harness/run_integration.h"
-
-#define ARGUMENTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static struct daemon daemon_;
 
@@ -21,58 +20,12 @@ static void start(void)
 
 static void bench(struct run *run, const char *const *arguments)
 {
-    const char *argv[32] = { PROGRAM_BENCH, "--server", daemon_address(&daemon_) };
-    for (size_t i = 0; arguments[i] != NULL; i++)
-        argv[i + 3] = arguments[i];
-    run_program(run, argv);
+    bench_run(run, daemon_address(&daemon_), arguments);
 }
 
-static double number_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    ck_assert_msg(cJSON_IsNumber(item), "no number '%s'", name);
-    return item->valuedouble;
-}
-
-static void assert_latency(const cJSON *json, const char *name)
-{
-    static const char *const names[] = { "p50", "p90", "p99", "p99.9", "p99.99", "max" };
-    const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, name);
-    double last = 0;
-    ck_assert(cJSON_IsObject(latency));
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        ck_assert_double_ge(number_of(latency, names[i]), last);
-        last = number_of(latency, names[i]);
-    }
-    ck_assert_double_gt(last, 0);
-}
-
-/* Runs a workload and demands that it ends with JSON that tells of success. */
 static void assert_bench(double values, const char *const *arguments)
 {
-    struct run run;
-    bench(&run, arguments);
-    ck_assert_msg(run.exit_status == 0, "exit status %d: %s%s", run.exit_status, run.err, run.out);
-    cJSON *json = cJSON_Parse(run.out);
-    ck_assert_ptr_nonnull(json);
-    ck_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(json, "workload")), arguments[1]);
-    ck_assert_double_eq(number_of(json, "values"), values);
-    ck_assert_double_eq(number_of(json, "errors"), 0);
-    ck_assert_double_gt(number_of(json, "seconds"), 0);
-    ck_assert_double_gt(number_of(json, "values_per_second"), 0);
-    ck_assert_double_gt(number_of(json, "client_cpu_ns_per_value"), 0);
-    ck_assert_double_ge(number_of(json, "server_cpu_ns_per_value"), 0);
-    ck_assert_double_gt(number_of(json, "server_resident_bytes"), 0);
-    ck_assert_double_eq(number_of(json, "unsent"), 0);
-    assert_latency(json, "latency_us");
-    if (cJSON_HasObjectItem(json, "reads")) {
-        ck_assert_double_gt(number_of(json, "reads"), 0);
-        assert_latency(json, "read_latency_us");
-    }
-    const cJSON *check = cJSON_GetObjectItem(json, "check");
-    ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(check, "right")));
-    cJSON_Delete(json);
-    run_release(&run);
+    assert_bench_of(daemon_address(&daemon_), values, arguments);
 }
 
 START_TEST(bench_sends_every_workload_and_checks_the_answer)
@@ -142,7 +95,7 @@ static void assert_stop_shows(const char *const *arguments)
     ck_assert_msg(run.exit_status == 0, "exit status %d: %s%s", run.exit_status, run.err, run.out);
     cJSON *json = cJSON_Parse(run.out);
     const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, "latency_us");
-    ck_assert_double_ge(number_of(latency, "p99"), 150000);
+    ck_assert_double_ge(json_number(latency, "p99"), 150000);
     cJSON_Delete(json);
     run_release(&run);
 }
@@ -166,9 +119,9 @@ START_TEST(bench_tells_of_batches_that_could_not_be_sent)
     ck_assert_int_eq(run.exit_status, 0);
     cJSON *json = cJSON_Parse(run.out);
     const cJSON *latency = cJSON_GetObjectItemCaseSensitive(json, "latency_us");
-    double asked = number_of(json, "values") + number_of(json, "unsent");
+    double asked = json_number(json, "values") + json_number(json, "unsent");
     ck_assert_double_ge(asked, 999999);
-    ck_assert_double_ge(number_of(latency, "p50"), 200000);
+    ck_assert_double_ge(json_number(latency, "p50"), 200000);
     cJSON_Delete(json);
     run_release(&run);
 }
