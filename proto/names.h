@@ -7,7 +7,8 @@
 
 #define NAME_MAX_BYTES 128u /* of a table or column name */
 #define KEY_MAX_BYTES 1024u
-#define COLUMNS_MAX 256u /* of a table at one time */
+#define COLUMNS_MAX 256u    /* of a table at one time */
+#define TOP_KEYS_MAX 10000u /* that a request for those with the most may want */
 
 #define PRECISION_MIN 4u
 #define PRECISION_MAX 18u

@@ -22,6 +22,7 @@ command_main union_main;
 command_main scan_main;
 command_main delete_main;
 command_main compare_main;
+command_main top_main;
 command_main merge_main;
 command_main export_main;
 command_main import_main;

@@ -24,6 +24,7 @@ static const struct command commands[] = {
     { "count", count_main, "TABLE KEY...", "Estimate distinct values per key" },
     { "union", union_main, "TABLE [KEY...]", "Estimate distinct values over many keys together" },
     { "scan", scan_main, "TABLE", "Estimate distinct values per key, in key order" },
+    { "top", top_main, "TABLE COLUMN [KEY...]", "List the keys with the most distinct values" },
     { "delete", delete_main, "TABLE [KEY...]", "Remove keys" },
     { "compare", compare_main, "TABLE COLUMN --a KEY.. --b KEY..",
       "Estimate how much two groups of keys overlap" },

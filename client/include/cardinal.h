@@ -372,6 +372,13 @@ CARDINAL_API cardinal_status cardinal_union(cardinal_client *client, const char 
                                             const char *const *columns, size_t column_count,
                                             cardinal_union_result **out);
 
+/* The limit (1 to 10,000) selected keys with the most distinct values in a column,
+ * the most first, keys of equal estimates bytewise. Keys without a value there are
+ * left out, so there may be fewer rows. */
+CARDINAL_API cardinal_status cardinal_top(cardinal_client *client, const char *table,
+                                          const char *column, const cardinal_selector *selector,
+                                          unsigned limit, cardinal_counts **out);
+
 /* Several questions on their way at once: _start() makes one, _wait() waits for its
  * answer and consumes the handle, in any order. Questions are held until some
  * kilobytes are together, so that many travel in one piece; any waiting call and

@@ -1,6 +1,7 @@
 /* Estimates of listed keys. */
 #include <string.h>
 
+#include "client/lib/counts.h"
 #include "client/lib/estimates.h"
 #include "client/lib/pending.h"
 #include "client/lib/selector.h"
@@ -9,21 +10,13 @@
 #define WIRE_BYTES_PER_KEY 16u      /* around a key, and around its estimates */
 #define WIRE_BYTES_PER_ESTIMATE 12u /* a double and a float */
 
-struct counts {
-    cardinal_counts public; /* first: the caller's pointer is to it */
-    struct arena *arena;    /* holds this too */
-    cardinal_row *rows;
-};
-
 void cardinal_counts_free(cardinal_counts *counts)
 {
     if (counts != NULL)
         arena_free(((struct counts *)counts)->arena);
 }
 
-/* An empty result for key_count keys, living in arena, which stays the caller's
- * until all went well. */
-static struct counts *counts_new(struct arena *arena, size_t key_count)
+struct counts *counts_new(struct arena *arena, size_t key_count)
 {
     struct counts *counts = arena_array(arena, 1, sizeof *counts);
     if (counts == NULL)

@@ -23,6 +23,7 @@ static call_handler *const handlers[REQUEST_KIND_COUNT] = {
     [REQUEST_MERGE] = handle_merge,
     [REQUEST_EXPORT] = handle_export,
     [REQUEST_IMPORT] = handle_import,
+    [REQUEST_TOP] = handle_top,
 };
 
 bool call_is_long(const struct request_head *head)

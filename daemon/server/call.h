@@ -62,6 +62,7 @@ call_handler handle_scan;
 call_handler handle_delete;
 /* handlers_sketches.c */
 call_handler handle_compare;
+call_handler handle_top;
 call_handler handle_merge;
 call_handler handle_export;
 call_handler handle_import;

@@ -141,6 +141,13 @@ enum status table_scan(struct table *table, const struct selector *selector,
                        const struct task *task, table_scan_visit *visit, void *arg, bool *more,
                        struct error *err);
 
+/* Visits the limit (1 .. TOP_KEYS_MAX) selected keys with the most values in the
+ * one column of the set, the most first, keys of equal estimates in bytewise
+ * order, those without a value not at all. Takes 1 KiB a key of the limit. */
+enum status table_top(struct table *table, const struct selector *selector, size_t limit,
+                      struct column_set *columns, const struct task *task, table_scan_visit *visit,
+                      void *arg, struct error *err);
+
 /* Removes the selected keys; *deleted counts them, also when it is stopped. */
 enum status table_delete(struct table *table, const struct selector *selector,
                          const struct task *task, uint64_t *deleted, struct error *err);

@@ -6,6 +6,7 @@
 #include "daemon/wire/names_check.h"
 #include "daemon/wire/selector_decode.h"
 #include "daemon/wire/unpack.h"
+#include "proto/names.h"
 
 /* The one column of a table that a request is about. */
 static enum status decode_place(const char *table, const char *column, struct bytes_view *table_out,
@@ -32,6 +33,28 @@ enum status decode_compare(struct bytes_view body, const struct decode_limits *l
         st = selector_decode(compare->a, limits, arena, &request.a, err);
     if (st == ST_OK)
         st = selector_decode(compare->b, limits, arena, &request.b, err);
+    if (st == ST_OK)
+        *out = request;
+    return st;
+}
+
+enum status decode_top(struct bytes_view body, const struct decode_limits *limits,
+                       struct arena *arena, struct top_request *out, struct error *err)
+{
+    ProtobufCMessage *message;
+    struct top_request request;
+    enum status st = unpack(&cardinal__v1__top__descriptor, body,
+                            limits->max_keys + DECODE_FIELDS_MAX, arena, &message, err);
+    if (st != ST_OK)
+        return st;
+    const Cardinal__V1__Top *top = (const Cardinal__V1__Top *)message;
+    request.limit = top->limit;
+    st = decode_place(top->table, top->column, &request.table, &request.column, err);
+    if (st == ST_OK && (top->limit == 0 || top->limit > TOP_KEYS_MAX))
+        st = error_set(err, ST_INVALID_ARGUMENT, "limit %u out of range, 1 to %u", top->limit,
+                       TOP_KEYS_MAX);
+    if (st == ST_OK)
+        st = selector_decode(top->selector, limits, arena, &request.selector, err);
     if (st == ST_OK)
         *out = request;
     return st;

@@ -12,6 +12,13 @@ struct compare_request {
     struct selector b;
 };
 
+struct top_request {
+    struct bytes_view table;
+    struct bytes_view column;
+    struct selector selector;
+    uint32_t limit; /* 1..TOP_KEYS_MAX */
+};
+
 struct merge_request {
     struct bytes_view table;
     struct bytes_view into;
@@ -46,6 +53,8 @@ struct import_request {
 
 enum status decode_compare(struct bytes_view body, const struct decode_limits *limits,
                            struct arena *arena, struct compare_request *out, struct error *err);
+enum status decode_top(struct bytes_view body, const struct decode_limits *limits,
+                       struct arena *arena, struct top_request *out, struct error *err);
 enum status decode_merge(struct bytes_view body, const struct decode_limits *limits,
                          struct arena *arena, struct merge_request *out, struct error *err);
 enum status decode_export(struct bytes_view body, const struct decode_limits *limits,

@@ -170,6 +170,9 @@ enum page_result {
 enum status reply_scan_begin(struct reply_page *page, const struct reply_to *to,
                              const struct reply_columns *columns, uint32_t max_bytes,
                              struct error *err);
+/* The keys of a TopReply come by reply_scan_key(), and there is no token. */
+enum status reply_top_begin(struct reply_page *page, const struct reply_to *to,
+                            const struct reply_columns *column, struct error *err);
 enum page_result reply_scan_key(struct reply_page *page, struct bytes_view key,
                                 const struct estimate *estimates);
 

@@ -61,6 +61,15 @@ enum status reply_scan_begin(struct reply_page *page, const struct reply_to *to,
     return begun(page, err);
 }
 
+enum status reply_top_begin(struct reply_page *page, const struct reply_to *to,
+                            const struct reply_columns *column, struct error *err)
+{
+    begin(page, to, REQUEST_TOP, 0);
+    page->columns = column->count;
+    columns_write(&page->frame.w, REPLY_COLUMNS, column);
+    return begun(page, err);
+}
+
 enum page_result reply_scan_key(struct reply_page *page, struct bytes_view key,
                                 const struct estimate *estimates)
 {

@@ -19,6 +19,7 @@ union any_request {
     struct delete_request delete_keys;
     struct compare_request compare;
     struct merge_request merge;
+    struct top_request top;
     struct export_request export_page;
     struct import_request import_sketches;
 };
@@ -48,6 +49,8 @@ static enum status decode_sketches(const struct request_head *head, struct arena
     switch (head->kind) {
     case REQUEST_COMPARE:
         return decode_compare(head->body, &limits, arena, &out->compare, err);
+    case REQUEST_TOP:
+        return decode_top(head->body, &limits, arena, &out->top, err);
     case REQUEST_MERGE:
         return decode_merge(head->body, &limits, arena, &out->merge, err);
     case REQUEST_EXPORT:

@@ -211,6 +211,21 @@ START_TEST(cli_unites_keys)
 }
 END_TEST
 
+START_TEST(cli_lists_the_keys_with_the_most)
+{
+    fill();
+    CLI_OK(server, "key  x\na    3\nb    1\n", "top", "t", "x");
+    CLI_OK(server, "{\"key\":\"a\",\"x\":3}\n", "top", "t", "x", "-n", "1", "--json");
+    CLI_OK(server, "{\"key\":\"b\",\"x\":1}\n", "top", "t", "x", "--json", "--prefix", "b");
+    CLI_OK(server, "{\"key\":\"b\",\"x\":1}\n", "top", "t", "x", "--json", "nobody", "b");
+    CLI_OK(server, "", "top", "t", "x", "--json", "--prefix", "zzz");
+    CLI_FAILS(server, 1, "'nope'", "top", "nope", "x");
+    CLI_FAILS(server, 1, "'nope'", "top", "t", "nope");
+    CLI_FAILS(server, 2, "10001", "top", "t", "x", "-n", "10001");
+    CLI_FAILS(server, 2, "exclude one another", "top", "t", "x", "a", "--all");
+}
+END_TEST
+
 START_TEST(cli_scans_in_key_order)
 {
     fill();
@@ -263,6 +278,7 @@ int main(void)
         cli_takes_the_empty_key_for_a_key,
         cli_unites_keys,
         cli_scans_in_key_order,
+        cli_lists_the_keys_with_the_most,
         cli_deletes_keys,
         cli_tells_output_that_cannot_be_written,
     };

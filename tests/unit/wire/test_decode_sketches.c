@@ -39,6 +39,35 @@ DECODER(compare)
 DECODER(merge)
 DECODER(export)
 DECODER(import)
+DECODER(top)
+
+START_TEST(top_is_bounded)
+{
+    static const struct {
+        uint32_t limit;
+        enum status status;
+    } cases[] = {
+        { 0, ST_INVALID_ARGUMENT }, { 1, ST_OK }, { 10000, ST_OK }, { 10001, ST_INVALID_ARGUMENT }
+    };
+    Cardinal__V1__Top message = CARDINAL__V1__TOP__INIT;
+    Cardinal__V1__Selector all = CARDINAL__V1__SELECTOR__INIT;
+    struct top_request request;
+    struct error err;
+    all.kind_case = CARDINAL__V1__SELECTOR__KIND_ALL;
+    all.all = true;
+    message.table = (char *)"t";
+    message.column = (char *)"c";
+    message.limit = 5;
+    ck_assert_int_eq(top_of(&message, &request, &err), ST_INVALID_ARGUMENT);
+    ck_assert_str_eq(err.text, "request without a selector");
+    message.selector = &all;
+    for (size_t i = 0; i < 4; i++) {
+        message.limit = cases[i].limit;
+        ck_assert_int_eq(top_of(&message, &request, &err), cases[i].status);
+    }
+    ck_assert_str_eq(err.text, "limit 10001 out of range, 1 to 10000");
+}
+END_TEST
 
 START_TEST(compare_needs_both_selectors)
 {
@@ -180,9 +209,13 @@ int main(void)
     Suite *suite = suite_create("decode_sketches");
     TCase *tcase = tcase_create("decode_sketches");
     const TTest *const tests[] = {
-        compare_needs_both_selectors,      names_are_checked,
-        key_to_merge_into_is_bounded,      import_counts_its_sketches,
-        import_checks_keys_and_ack,        export_tokens_belong_to_column_and_list,
+        top_is_bounded,
+        compare_needs_both_selectors,
+        names_are_checked,
+        key_to_merge_into_is_bounded,
+        import_counts_its_sketches,
+        import_checks_keys_and_ack,
+        export_tokens_belong_to_column_and_list,
         exported_page_stays_under_the_cap,
     };
     tcase_add_checked_fixture(tcase, setup, teardown);

@@ -130,6 +130,18 @@ START_TEST(scan_keeps_its_bytes)
 }
 END_TEST
 
+START_TEST(top_keeps_its_bytes)
+{
+    struct reply_page page;
+    struct reply_to to = to_id(12);
+    enum status st = reply_top_begin(&page, &to, &users, NULL);
+    ck_assert_int_eq(reply_scan_key(&page, view_of("k1"), estimates), PAGE_ADDED);
+    reply_page_end(&page, view_of(""));
+    assert_payload(st, "080cda011f0a05757365727312160a026b3110011a0800000000000000402204"
+                       "0000803e");
+}
+END_TEST
+
 START_TEST(comparison_keeps_its_bytes)
 {
     const struct compare_reply reply = {
@@ -208,7 +220,7 @@ int main(void)
         estimates_keep_their_bytes,      scan_keeps_its_bytes,
         stats_keep_their_bytes,          error_keeps_its_bytes,
         comparison_keeps_its_bytes,      merge_and_import_keep_their_bytes,
-        export_keeps_its_bytes,
+        export_keeps_its_bytes,          top_keeps_its_bytes,
     };
     return RUN_SUITE("golden_replies", tests);
 }

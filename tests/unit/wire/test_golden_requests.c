@@ -34,6 +34,7 @@ static const char *const golden[REQUEST_KIND_COUNT] = {
                        "e8073a0378797a",
     [REQUEST_IMPORT] = "0811d201270a06766973697473120575736572731801220a0a026b3112044859"
                        "4c4c22041202000128013001",
+    [REQUEST_TOP] = "0812da01160a06766973697473120575736572731a031201702014",
 };
 
 static const struct decode_limits limits = { .max_keys = 10 };
@@ -244,6 +245,20 @@ START_TEST(compare_is_understood)
 }
 END_TEST
 
+START_TEST(top_is_understood)
+{
+    struct top_request r;
+    setup();
+    ck_assert_int_eq(decode_top(body_of(REQUEST_TOP), &limits, &arena, &r, NULL), ST_OK);
+    ck_assert_view_eq(r.table, "visits");
+    ck_assert_view_eq(r.column, "users");
+    ck_assert_int_eq(r.selector.kind, SELECTOR_PREFIX);
+    ck_assert_view_eq(r.selector.prefix, "p");
+    ck_assert_uint_eq(r.limit, 20);
+    arena_release(&arena);
+}
+END_TEST
+
 START_TEST(merge_is_understood)
 {
     struct merge_request r;
@@ -314,6 +329,7 @@ int main(void)
         scan_is_understood,
         delete_is_understood,
         compare_is_understood,
+        top_is_understood,
         merge_is_understood,
         export_is_understood,
         import_is_understood,
