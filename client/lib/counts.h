@@ -2,7 +2,7 @@
 #ifndef CARDINAL_CLIENT_COUNTS_H
 #define CARDINAL_CLIENT_COUNTS_H
 
-#include "cardinal.h"
+#include "client/include/cardinal.h"
 #include "client/lib/arena.h"
 
 struct counts {
