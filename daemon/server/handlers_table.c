@@ -1,6 +1,7 @@
 /* Requests about tables themselves. */
 #include <string.h>
 
+#include "daemon/server/burial.h"
 #include "daemon/server/call.h"
 #include "daemon/server/context.h"
 #include "daemon/server/durable.h"
@@ -31,6 +32,7 @@ enum status handle_create_table(struct call *call, struct error *err)
         .hash = request.hash,
         .seed = request.seed,
         .no_rollup = request.no_rollup,
+        .bury = burial_bury,
     };
     status =
         catalog_create(call->context->catalog, &spec, request.if_not_exists, &table, &created, err);

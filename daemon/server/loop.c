@@ -259,10 +259,18 @@ enum status loop_init(struct loop *loop, struct server_context *context, unsigne
     return ST_OK;
 }
 
+static _Thread_local struct loop *current;
+
+struct loop *loop_current(void)
+{
+    return current;
+}
+
 static void *run_loop(void *arg)
 {
     struct loop *loop = arg;
 
+    current = loop;
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     return NULL;
 }

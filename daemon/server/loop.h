@@ -65,7 +65,7 @@ struct loop {
     struct connection *turn_last;
     struct connection *linger_first;
     struct connection *linger_last;
-    size_t jobs;   /* running for its connections */
+    size_t jobs;   /* running in the pool on its behalf */
     size_t unsent; /* connections that have something to send */
     struct inbuf_pool pool;
     struct outbuf out;            /* the answers of the turn that is being given */
@@ -89,6 +89,9 @@ void loop_join(struct loop *loop);
 
 /* Frees what a loop holds, whose thread ended or never began. */
 void loop_release(struct loop *loop);
+
+/* The loop whose thread this is, or NULL. */
+struct loop *loop_current(void);
 
 /* Gives the loop a connection; `refused` ones only to be told so. */
 void loop_hand_over(struct loop *loop, struct connection *connection);

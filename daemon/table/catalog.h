@@ -20,6 +20,7 @@ struct table_spec {
     enum hash_kind hash;
     uint64_t seed;
     bool no_rollup;           /* unions over all keys read every key */
+    table_bury *bury;         /* NULL: freed where the last reference goes */
     struct change_sink *sink; /* told of the table's changes, outlives it; NULL: nobody */
 };
 

@@ -36,6 +36,7 @@ enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard
     }
     shard_set_init(&table->shards, shard_seed);
     atomic_init(&table->references, 1);
+    table->bury = spec->bury != NULL ? spec->bury : table_free;
     table->id = id;
     table->sink = spec->sink;
     memcpy(table->name, spec->name.data, spec->name.len);
@@ -59,8 +60,12 @@ struct table *table_ref(struct table *table)
 
 void table_unref(struct table *table)
 {
-    if (table == NULL || atomic_fetch_sub(&table->references, 1) > 1)
-        return;
+    if (table != NULL && atomic_fetch_sub(&table->references, 1) == 1)
+        table->bury(table);
+}
+
+void table_free(struct table *table)
+{
     rollups_free(table->rollups);
     shard_set_release(&table->shards);
     schema_release(&table->schema);

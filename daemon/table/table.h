@@ -73,6 +73,11 @@ struct column_set {
 struct table *table_ref(struct table *table);
 void table_unref(struct table *table); /* accepts NULL */
 
+/* Called with a table whose last reference is gone, on the thread that gave it
+ * back: it calls table_free(), now or elsewhere, since that may take long. */
+typedef void table_bury(struct table *table);
+void table_free(struct table *table);
+
 /* These never change. */
 uint64_t table_id(const struct table *table);
 const struct value_hasher *table_hasher(const struct table *table);

@@ -19,6 +19,7 @@ struct table {
     struct schema schema;
     struct shard_set shards;
     struct rollups *rollups;       /* NULL: none are kept */
+    table_bury *bury;              /* never NULL */
     struct change_sink *sink;      /* NULL: nobody is told */
     pthread_mutex_t alter_lock;    /* held through an alteration, its sweep included */
     char name[NAME_MAX_BYTES + 1]; /* read under schema.lock or the catalog's lock,
