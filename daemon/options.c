@@ -35,6 +35,8 @@ const struct option_spec option_specs[] = {
       "tables" },
     { "max_partial_bytes", OPTION_BYTES, MEMBER(server.limits.max_partial_bytes), KIB, TIB,
       "256MiB", "BYTES", "bytes of messages not yet whole, over all connections" },
+    { "max_unsent_bytes", OPTION_BYTES, MEMBER(server.limits.max_unsent_bytes), KIB, TIB, "1GiB",
+      "BYTES", "bytes of answers that were not taken yet, over all connections" },
     { "max_job_bytes", OPTION_BYTES, MEMBER(server.limits.max_job_bytes), KIB, TIB, "256MiB",
       "BYTES", "bytes set aside for requests over many keys, over all connections" },
 };

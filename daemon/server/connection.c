@@ -86,15 +86,29 @@ void connection_cancel(struct connection *connection)
         connection->protocol->peer_gone(connection->session);
 }
 
+static size_t connection_unsent(const struct connection *connection)
+{
+    return unsent_len(&connection->unsent);
+}
+
+/* So many bytes need not be sent any more. */
+static void drop_unsent(struct connection *connection, size_t n)
+{
+    struct loop *loop = connection->loop;
+
+    if (connection_unsent(connection) == 0)
+        return;
+    unsent_consume(&connection->unsent, &loop->context->unsent_bytes, n);
+    if (connection_unsent(connection) == 0)
+        loop->unsent--;
+}
+
 void connection_abort(struct connection *connection)
 {
     if (connection->state >= CONNECTION_CLOSING)
         return;
     connection->state = CONNECTION_CLOSING;
-    if (connection_unsent(connection) > 0)
-        connection->loop->unsent--;
-    outbuf_release(&connection->unsent);
-    connection->unsent_start = 0;
+    drop_unsent(connection, connection_unsent(connection));
     tell_peer_gone(connection);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
 }
@@ -188,30 +202,20 @@ static bool send_now(struct connection *connection, const uint8_t *data, size_t 
 /* Keeps the bytes of out from sent on. */
 static void keep_unsent(struct connection *connection, struct outbuf *out, size_t sent)
 {
-    struct outbuf *unsent = &connection->unsent;
+    struct loop *loop = connection->loop;
     size_t before = connection_unsent(connection);
-    size_t len = out->len - sent;
+    enum status status = unsent_keep(&connection->unsent, &loop->context->unsent_bytes, out, sent);
 
-    if (before == 0) {
-        outbuf_release(unsent);
-        *unsent = *out;
-        connection->unsent_start = sent;
-        outbuf_init(out);
-        connection->loop->unsent++;
-    } else {
-        if (connection->unsent_start > 0)
-            memmove(unsent->data, unsent->data + connection->unsent_start, before);
-        unsent->len = before;
-        connection->unsent_start = 0;
-        if (outbuf_reserve(unsent, len) != ST_OK) {
-            connection_abort(connection);
-            return;
-        }
-        memcpy(unsent->data + unsent->len, out->data + sent, len);
-        unsent->len += len;
+    if (status == ST_TOO_LARGE)
+        stats_add(&loop->stats, COUNTER_REFUSED_UNSENT_BYTES, 1);
+    if (status != ST_OK) {
+        connection_abort(connection);
+        return;
     }
-    if (before <= CONNECTION_UNSENT_HIGH && before + len > CONNECTION_UNSENT_HIGH)
-        stats_add(&connection->loop->stats, COUNTER_WRITE_PAUSES, 1);
+    if (before == 0)
+        loop->unsent++;
+    if (before <= CONNECTION_UNSENT_HIGH && connection_unsent(connection) > CONNECTION_UNSENT_HIGH)
+        stats_add(&loop->stats, COUNTER_WRITE_PAUSES, 1);
 }
 
 void connection_send(struct connection *connection, struct outbuf *out)
@@ -234,15 +238,10 @@ static void send_unsent(struct connection *connection)
 
     if (connection_unsent(connection) == 0)
         return;
-    if (!send_now(connection, connection->unsent.data + connection->unsent_start,
-                  connection_unsent(connection), &sent))
+    if (!send_now(connection, unsent_bytes(&connection->unsent), connection_unsent(connection),
+                  &sent))
         return;
-    connection->unsent_start += sent;
-    if (connection_unsent(connection) == 0) {
-        outbuf_release(&connection->unsent);
-        connection->unsent_start = 0;
-        connection->loop->unsent--;
-    }
+    drop_unsent(connection, sent);
     if (connection->waits_for_peer && connection_unsent(connection) <= CONNECTION_UNSENT_HIGH / 2)
         connection_wake(connection);
     settle_finishing(connection);

@@ -27,6 +27,7 @@
 
 #include "daemon/server/inbuf.h"
 #include "daemon/server/protocol.h"
+#include "daemon/server/unsent.h"
 #include "daemon/wire/outbuf.h"
 
 #define CONNECTION_UNSENT_HIGH ((size_t)1 << 20) /* bytes; beyond, no requests are taken */
@@ -63,8 +64,7 @@ struct connection {
     const struct protocol *protocol;
     void *session;
     struct inbuf in;
-    struct outbuf unsent; /* from unsent_start on */
-    size_t unsent_start;
+    struct unsent unsent;
     struct connection *prev; /* of the loop */
     struct connection *next;
     struct connection *next_turn;   /* in the queue of turns */
@@ -88,11 +88,6 @@ void connection_refuse(struct connection *connection, struct loop *loop, const s
 static inline bool connection_is_open(const struct connection *connection)
 {
     return connection->state == CONNECTION_OPEN;
-}
-
-static inline size_t connection_unsent(const struct connection *connection)
-{
-    return connection->unsent.len - connection->unsent_start;
 }
 
 /* Does so much wait to be sent, the loop's outbuf included, that no further

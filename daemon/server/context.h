@@ -19,6 +19,7 @@ struct server_context {
     struct decode_limits decode_limits;
     struct catalog *catalog;
     struct budget partial_bytes;
+    struct budget unsent_bytes;
     struct budget job_bytes;
     uint64_t started_ns; /* of uv_hrtime() */
     struct loop *loops;

@@ -56,6 +56,7 @@ static void add_connections(struct figures *figures, const struct server_context
         open += loop_served(&context->loops[i]);
     add(figures, "connections", open);
     add(figures, "partial_bytes", budget_used(&context->partial_bytes));
+    add(figures, "unsent_bytes", budget_used(&context->unsent_bytes));
     add(figures, "job_bytes", budget_used(&context->job_bytes));
 }
 

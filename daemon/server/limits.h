@@ -13,6 +13,7 @@ struct limits {
     uint64_t max_in_flight;     /* requests of a connection in work; it is not read from beyond */
     uint64_t max_tables;        /* in the catalog */
     uint64_t max_partial_bytes; /* of unfinished frames, over all connections */
+    uint64_t max_unsent_bytes;  /* of answers their peers have not taken, over all connections */
     uint64_t max_job_bytes;     /* set aside for long requests, over all connections */
 };
 

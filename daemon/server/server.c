@@ -265,6 +265,7 @@ static enum status make_context(struct server *server, struct error *err)
     context->loop_is_quiet = loop_is_quiet;
     context->arg = server;
     budget_init(&context->partial_bytes, context->limits.max_partial_bytes);
+    budget_init(&context->unsent_bytes, context->limits.max_unsent_bytes);
     budget_init(&context->job_bytes, context->limits.max_job_bytes);
     context->catalog = catalog_new((uint32_t)context->limits.max_tables, shard_seed);
     return context->catalog != NULL ? ST_OK : error_nomem(err);

@@ -31,6 +31,7 @@
     X(REFUSED_CONNECTIONS, "refused.max_connections")                                              \
     X(REFUSED_IN_FLIGHT, "refused.max_in_flight")                                                  \
     X(REFUSED_PARTIAL_BYTES, "refused.max_partial_bytes")                                          \
+    X(REFUSED_UNSENT_BYTES, "refused.max_unsent_bytes")                                            \
     X(REFUSED_JOB_BYTES, "refused.max_job_bytes")
 
 enum counter {

@@ -1,0 +1,49 @@
+#include "daemon/server/unsent.h"
+
+#include <string.h>
+
+static enum status append(struct unsent *unsent, const uint8_t *data, size_t len)
+{
+    size_t before = unsent_len(unsent);
+
+    if (unsent->start > 0)
+        memmove(unsent->buf.data, unsent_bytes(unsent), before);
+    unsent->buf.len = before;
+    unsent->start = 0;
+    enum status status = outbuf_reserve(&unsent->buf, len);
+    if (status != ST_OK)
+        return status;
+    memcpy(unsent->buf.data + before, data, len);
+    unsent->buf.len += len;
+    return ST_OK;
+}
+
+enum status unsent_keep(struct unsent *unsent, struct budget *budget, struct outbuf *out,
+                        size_t from)
+{
+    size_t len = out->len - from;
+
+    if (!budget_take(budget, len))
+        return ST_TOO_LARGE;
+    if (unsent_len(unsent) == 0 && len > out->capacity / 2) {
+        outbuf_release(&unsent->buf);
+        unsent->buf = *out;
+        unsent->start = from;
+        outbuf_init(out);
+        return ST_OK;
+    }
+    enum status status = append(unsent, out->data + from, len);
+    if (status != ST_OK)
+        budget_give(budget, len);
+    return status;
+}
+
+void unsent_consume(struct unsent *unsent, struct budget *budget, size_t n)
+{
+    budget_give(budget, n);
+    unsent->start += n;
+    if (unsent_len(unsent) > 0)
+        return;
+    outbuf_release(&unsent->buf);
+    unsent->start = 0;
+}

@@ -1,0 +1,95 @@
+#include "daemon/server/unsent.h"
+
+#include <string.h>
+
+#include "tests/unit/failing_alloc.h"
+#include "tests/unit/run_suite.h"
+
+static struct budget budget;
+
+/* An outbuf that holds text. */
+static struct outbuf out_of(const char *text)
+{
+    struct outbuf out;
+
+    outbuf_init(&out);
+    ck_assert_int_eq(outbuf_reserve(&out, strlen(text)), ST_OK);
+    memcpy(out.data, text, strlen(text));
+    out.len = strlen(text);
+    return out;
+}
+
+static enum status keep(struct unsent *unsent, const char *text, size_t from)
+{
+    struct outbuf out = out_of(text);
+    enum status status = unsent_keep(unsent, &budget, &out, from);
+
+    outbuf_release(&out);
+    return status;
+}
+
+static void check_text(const struct unsent *unsent, const char *text)
+{
+    ck_assert_uint_eq(unsent_len(unsent), strlen(text));
+    ck_assert_int_eq(memcmp(unsent_bytes(unsent), text, strlen(text)), 0);
+    ck_assert_uint_eq(budget_used(&budget), strlen(text));
+}
+
+START_TEST(unsent_gives_back_what_was_kept_in_order)
+{
+    struct unsent unsent = { .start = 0 };
+
+    budget_init(&budget, 100);
+    ck_assert_int_eq(keep(&unsent, "abcdef", 2), ST_OK);
+    check_text(&unsent, "cdef");
+    unsent_consume(&unsent, &budget, 1);
+    ck_assert_int_eq(keep(&unsent, "ghi", 0), ST_OK);
+    check_text(&unsent, "defghi");
+    unsent_consume(&unsent, &budget, 6);
+    ck_assert_uint_eq(unsent_len(&unsent), 0);
+    ck_assert_uint_eq(budget_used(&budget), 0);
+    ck_assert_ptr_null(unsent.buf.data);
+}
+END_TEST
+
+START_TEST(unsent_takes_no_more_than_the_budget)
+{
+    struct unsent unsent = { .start = 0 };
+
+    budget_init(&budget, 5);
+    ck_assert_int_eq(keep(&unsent, "abc", 0), ST_OK);
+    ck_assert_int_eq(keep(&unsent, "def", 0), ST_TOO_LARGE);
+    check_text(&unsent, "abc");
+    unsent_consume(&unsent, &budget, 3);
+}
+END_TEST
+
+START_TEST(unsent_is_as_it_was_without_memory)
+{
+    char text[5001];
+    struct unsent unsent = { .start = 0 };
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    budget_init(&budget, 10000);
+    ck_assert_int_eq(keep(&unsent, "abc", 1), ST_OK);
+    struct outbuf out = out_of(text);
+    failing_alloc_arm(0);
+    ck_assert_int_eq(unsent_keep(&unsent, &budget, &out, 0), ST_RESOURCE_EXHAUSTED);
+    ck_assert(failing_alloc_disarm());
+    outbuf_release(&out);
+    check_text(&unsent, "bc");
+    unsent_consume(&unsent, &budget, 2);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        unsent_gives_back_what_was_kept_in_order,
+        unsent_takes_no_more_than_the_budget,
+        unsent_is_as_it_was_without_memory,
+    };
+
+    return RUN_SUITE("unsent", tests);
+}
