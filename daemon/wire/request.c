@@ -53,9 +53,13 @@ enum status request_peek(struct bytes_view payload, struct request_head *head, s
 {
     struct cursor c = cursor_of(payload);
     unsigned bodies = 0;
+    unsigned fields = 0;
 
     *head = (struct request_head){ .kind = REQUEST_UNKNOWN };
     while (cursor_more(&c)) {
+        if (fields++ == REQUEST_FIELDS_MAX)
+            return error_set(err, ST_TOO_LARGE, "request of more than %u fields",
+                             REQUEST_FIELDS_MAX);
         uint64_t tag = cursor_tag(&c);
         switch (WIRE_TAG_FIELD(tag)) {
         case FIELD_ID:

@@ -52,6 +52,8 @@ struct request_kind_info {
 /* kind < REQUEST_KIND_COUNT. Lives forever. */
 const struct request_kind_info *request_kind_info(enum request_kind kind);
 
+#define REQUEST_FIELDS_MAX 1024u /* on the top level, those included that are unknown */
+
 /* A request before its body is decoded. */
 struct request_head {
     uint64_t id;
@@ -65,7 +67,7 @@ struct request_head {
  * read, also on failure, so that the answer can carry the id:
  * ST_MALFORMED says what is wrong and at which byte; ST_UNIMPLEMENTED: no body
  * that is known here; ST_INVALID_ARGUMENT: more than one body (protobuf would
- * merge them or keep the last). */
+ * merge them or keep the last); ST_TOO_LARGE: more than REQUEST_FIELDS_MAX fields. */
 enum status request_peek(struct bytes_view payload, struct request_head *head, struct error *err);
 
 #endif

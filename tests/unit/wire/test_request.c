@@ -116,10 +116,28 @@ START_TEST(writes_and_reads_are_told_apart)
 }
 END_TEST
 
+START_TEST(peek_refuses_endless_fields)
+{
+    static uint8_t payload[2 * (REQUEST_FIELDS_MAX + 1)];
+    struct request_head head;
+    struct error err;
+
+    for (size_t i = 0; i < sizeof payload; i += 2) {
+        payload[i] = 9 << 3; /* a field that nobody knows */
+        payload[i + 1] = 1;
+    }
+    ck_assert_int_eq(request_peek((struct bytes_view){ payload, sizeof payload }, &head, &err),
+                     ST_TOO_LARGE);
+    ck_assert_int_eq(request_peek((struct bytes_view){ payload, sizeof payload - 2 }, &head, &err),
+                     ST_UNIMPLEMENTED);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         peek_finds_id_deadline_and_body,
+        peek_refuses_endless_fields,
         fields_come_in_any_order_and_the_last_id_counts,
         unknown_fields_are_skipped,
         missing_or_unknown_body_is_unimplemented,
