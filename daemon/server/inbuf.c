@@ -84,6 +84,17 @@ void inbuf_fill(struct inbuf *buf, size_t n, size_t room)
     buf->filled = n == room || n >= INBUF_READ_BYTES / 16;
 }
 
+void inbuf_move(struct inbuf *buf, size_t to, size_t from, size_t n)
+{
+    if (to != from && n > 0)
+        memmove(buf->data + buf->start + to, buf->data + buf->start + from, n);
+}
+
+void inbuf_shorten(struct inbuf *buf, size_t len)
+{
+    buf->end = buf->start + len;
+}
+
 void inbuf_consume(struct inbuf *buf, size_t n)
 {
     buf->start += n;

@@ -49,6 +49,12 @@ uint8_t *inbuf_reserve(struct inbuf *buf, struct inbuf_pool *pool, size_t *room)
 /* n bytes were read into the room of inbuf_reserve(), *room of which there were. */
 void inbuf_fill(struct inbuf *buf, size_t n, size_t room);
 
+/* Moves n bytes from offset `from` of those there are down to offset `to`. */
+void inbuf_move(struct inbuf *buf, size_t to, size_t from, size_t n);
+
+/* Keeps the first len bytes only. */
+void inbuf_shorten(struct inbuf *buf, size_t len);
+
 /* The first n bytes are used up. */
 void inbuf_consume(struct inbuf *buf, size_t n);
 

@@ -40,6 +40,7 @@ struct ingest_run {
     /* Of a large batch only; see ingest_queue.h. */
     bool is_large;
     bool is_prepared;     /* by the pool; outcome is known */
+    bool is_answered;     /* as expired, before it was prepared */
     bool is_begun;        /* looked at since: it is being applied */
     uint64_t deadline_ms; /* loop time until which it must be prepared; 0: none */
     uv_work_t work;

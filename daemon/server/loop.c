@@ -122,6 +122,7 @@ static void close_handles(struct loop *loop)
     loop->is_closing = true;
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->linger, NULL);
+    alarms_close(&loop->alarms);
     uv_close((uv_handle_t *)&loop->spin, NULL);
     uv_close((uv_handle_t *)&loop->turns, NULL);
 }
@@ -251,6 +252,7 @@ enum status loop_init(struct loop *loop, struct server_context *context, unsigne
     uv_check_init(&loop->uv, &loop->turns);
     uv_idle_init(&loop->uv, &loop->spin);
     uv_timer_init(&loop->uv, &loop->linger);
+    alarms_init(&loop->alarms, &loop->uv);
     loop->wake.data = loop->turns.data = loop->linger.data = loop;
     pthread_mutex_init(&loop->lock, NULL);
     arena_init(&loop->arena, ARENA_FIRST_BYTES,
@@ -266,12 +268,16 @@ struct loop *loop_current(void)
     return current;
 }
 
+void loop_run(struct loop *loop, uv_run_mode mode)
+{
+    current = loop;
+    uv_run(&loop->uv, mode);
+    current = NULL;
+}
+
 static void *run_loop(void *arg)
 {
-    struct loop *loop = arg;
-
-    current = loop;
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    loop_run(arg, UV_RUN_DEFAULT);
     return NULL;
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "daemon/server/alarm.h"
 #include "daemon/server/delay.h"
 #include "daemon/server/inbuf.h"
 #include "daemon/server/ingest_queue.h"
@@ -47,6 +48,7 @@ struct loop {
     uv_check_t turns; /* gives turns after each poll */
     uv_idle_t spin;   /* active while connections wait for turns */
     uv_timer_t linger;
+    struct alarms alarms;
     pthread_t thread;
     struct server_context *context;
     unsigned number;
@@ -83,6 +85,9 @@ enum status loop_init(struct loop *loop, struct server_context *context, unsigne
 
 /* Starts the thread. */
 enum status loop_start(struct loop *loop, struct error *err);
+
+/* Serves on this thread, with UV_RUN_DEFAULT until the loop is told to stop. */
+void loop_run(struct loop *loop, uv_run_mode mode);
 
 /* Waits for the thread to end. */
 void loop_join(struct loop *loop);

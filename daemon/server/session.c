@@ -216,9 +216,8 @@ static bool advance(struct session *session, uint64_t until_ns, enum turn *turn)
     return true;
 }
 
-static enum turn session_turn(void *arg, uint64_t until_ns)
+static enum turn take_turn(struct session *session, uint64_t until_ns)
 {
-    struct session *session = arg;
     struct connection *connection = session->connection;
     enum turn turn;
 
@@ -248,6 +247,16 @@ static enum turn session_turn(void *arg, uint64_t until_ns)
     return TURN_IDLE;
 }
 
+static enum turn session_turn(void *arg, uint64_t until_ns)
+{
+    struct session *session = arg;
+
+    session_expire_waiting(session);
+    enum turn turn = take_turn(session, until_ns);
+    session_note_waiting(session, turn == TURN_BLOCKED);
+    return turn;
+}
+
 /* ---- life ------------------------------------------------------------------ */
 
 static void *session_open(struct connection *connection)
@@ -259,6 +268,7 @@ static void *session_open(struct connection *connection)
     session->connection = connection;
     session->loop = connection->loop;
     session->context = connection->loop->context;
+    session->alarm.connection = connection;
     return session;
 }
 
@@ -269,7 +279,10 @@ static void session_peer_gone(void *arg)
 
 static void session_free(void *arg)
 {
-    free(arg);
+    struct session *session = arg;
+
+    alarm_clear(&session->loop->alarms, &session->alarm);
+    free(session);
 }
 
 static void session_refuse(struct outbuf *out, const struct error *why)

@@ -75,6 +75,16 @@ enum status session_begin_batch(struct session *session, const struct request_he
     return ST_OK;
 }
 
+void session_expire_run(struct session *session)
+{
+    struct error err;
+
+    session->run->is_answered = true;
+    error_set(&err, ST_DEADLINE_EXCEEDED, "%s, nothing was applied",
+              status_text(ST_DEADLINE_EXCEEDED));
+    session_answer_error(session, session->run->id, &err);
+}
+
 /* May the batch that the pool has prepared be applied? Else says why not. */
 static enum status check_prepared(struct session *session, struct error *err)
 {
@@ -84,9 +94,6 @@ static enum status check_prepared(struct session *session, struct error *err)
         *err = run->err;
         return run->outcome;
     }
-    if (run->deadline_ms != 0 && uv_now(&session->loop->uv) >= run->deadline_ms)
-        return error_set(err, ST_DEADLINE_EXCEEDED, "%s, nothing was applied",
-                         status_text(ST_DEADLINE_EXCEEDED));
     if (session->loop->phase >= LOOP_CANCELLING || !connection_is_open(session->connection))
         return error_set(err, ST_CANCELLED, "%s, nothing was applied", status_text(ST_CANCELLED));
     return ST_OK;
@@ -113,26 +120,39 @@ static void answer_applied(struct session *session, enum status status)
     stats_add(&session->loop->stats, COUNTER_CHANGES, reply.changes);
 }
 
-enum batch_progress session_advance_batch(struct session *session, uint64_t until_ns)
+/* Looks at what the pool has prepared; false when there is nothing to apply. */
+static bool begin_prepared(struct session *session)
 {
     struct ingest_run *run = session->run;
     struct error err;
+
+    if (run->deadline_ms != 0 && uv_now(&session->loop->uv) >= run->deadline_ms &&
+        !run->is_answered)
+        session_expire_run(session);
+    enum status status = run->is_answered ? ST_DEADLINE_EXCEEDED : check_prepared(session, &err);
+    if (status == ST_OK) {
+        run->is_begun = true;
+        return true;
+    }
+    if (!run->is_answered) {
+        count_refusal(session, status);
+        session_answer_error(session, run->id, &err);
+    }
+    end_run(session);
+    return false;
+}
+
+enum batch_progress session_advance_batch(struct session *session, uint64_t until_ns)
+{
+    struct ingest_run *run = session->run;
     bool done = false;
 
     if (run == NULL)
         return BATCH_DONE;
     if (run->is_large && !run->is_prepared)
         return BATCH_WAITING;
-    if (run->is_large && !run->is_begun) {
-        enum status status = check_prepared(session, &err);
-        if (status != ST_OK) {
-            count_refusal(session, status);
-            session_answer_error(session, run->id, &err);
-            end_run(session);
-            return BATCH_DONE;
-        }
-        run->is_begun = true;
-    }
+    if (run->is_large && !run->is_begun && !begin_prepared(session))
+        return BATCH_DONE;
     enum status status = ingest_run_step(run, until_ns, &done);
     if (status == ST_OK && !done)
         return BATCH_AGAIN;

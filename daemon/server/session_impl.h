@@ -1,5 +1,6 @@
 /* session_impl: a session, for the files that make it up: session.c (requests
- * and turns), session_batch.c (batches), session_job.c (long requests). */
+ * and turns), session_batch.c (batches), session_job.c (long requests),
+ * session_wait.c (requests that wait). */
 #ifndef CARDINAL_SERVER_SESSION_IMPL_H
 #define CARDINAL_SERVER_SESSION_IMPL_H
 
@@ -7,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/server/alarm.h"
 #include "daemon/server/order.h"
 #include "daemon/server/session.h"
 #include "daemon/wire/reply.h"
@@ -28,6 +30,9 @@ struct session {
     struct order order;
     struct ingest_run *run; /* the batch in work, at the front of the inbuf */
     struct job *jobs;
+    bool has_waiting;     /* the last turn ended with requests that wait */
+    uint64_t earliest_ms; /* loop time when the first of them expires; 0: never */
+    struct alarm alarm;   /* then */
 };
 
 /* ---- session.c ---- */
@@ -57,6 +62,9 @@ enum batch_progress {
 /* Goes on with the batch in work; BATCH_DONE if there is none. */
 enum batch_progress session_advance_batch(struct session *session, uint64_t until_ns);
 
+/* Answers a batch that is still being prepared: its time is up. */
+void session_expire_run(struct session *session);
+
 /* ---- session_job.c ---- */
 
 /* Begins a long request, which has left_ms (0: any time). */
@@ -65,5 +73,13 @@ enum status session_begin_job(struct session *session, const struct request_head
 
 /* Asks all long requests to give up. */
 void session_stop_jobs(struct session *session);
+
+/* ---- session_wait.c ---- */
+
+/* Answers those of the waiting requests whose time is up. */
+void session_expire_waiting(struct session *session);
+
+/* A turn ended, with requests that wait for earlier ones or without. */
+void session_note_waiting(struct session *session, bool waits);
 
 #endif

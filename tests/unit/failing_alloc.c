@@ -1,5 +1,6 @@
 #include "tests/unit/failing_alloc.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 void *__real_malloc(size_t size);
@@ -11,13 +12,13 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
-static long left = -1; /* allocations until the failure; negative: not armed */
-static bool failed;
+static atomic_long left = -1; /* allocations until the failure; negative: not armed */
+static atomic_bool failed;
 
 void failing_alloc_arm(long n)
 {
-    left = n;
     failed = false;
+    left = n;
 }
 
 bool failing_alloc_disarm(void)
@@ -28,9 +29,7 @@ bool failing_alloc_disarm(void)
 
 static bool fails_now(void)
 {
-    if (left < 0)
-        return false;
-    if (left-- > 0)
+    if (atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) != 0)
         return false;
     failed = true;
     return true;

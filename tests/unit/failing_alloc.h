@@ -1,7 +1,7 @@
 /* Allocation failure on demand, for programs linked with --wrap=malloc and its
  * kin (cardinal_unit_test(.. FAILING_ALLOC)).
  *
- * Not for threads: one test thread allocates while a failure is armed. */
+ * All threads' allocations count together; arm and disarm in one of them. */
 #ifndef CARDINAL_TESTS_FAILING_ALLOC_H
 #define CARDINAL_TESTS_FAILING_ALLOC_H
 
