@@ -36,6 +36,8 @@ static void sort_rows(const struct shard_set *shards, struct batch *batch)
         next[row->shard]++;
     }
     uint32_t before = 0;
+    if (batch->row_count == 1)
+        return;
     for (uint32_t shard = 0; shard < SHARD_COUNT; shard++) {
         end[shard] = before + next[shard];
         next[shard] = before;

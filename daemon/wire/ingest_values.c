@@ -163,19 +163,29 @@ static void add_packed_ints(struct ingest_decoder *d, struct cursor *c, struct b
     cursor_inherit(c, &run);
 }
 
-/* A string, and those that follow it at once. */
+/* A string, and those that follow it at once: room is made for all of them
+ * together, which for short ones is half of what they take. */
 static void add_strings(struct ingest_decoder *d, struct cursor *c, struct batch_cell *cell)
 {
+    const struct value_hasher *hasher = d->hasher;
+    size_t left = d->max_values - d->batch.value_count;
+    size_t n = 0;
+    if (!own_hashes(d, c, cell))
+        return;
     for (;;) {
         struct bytes_view value = cursor_bytes(c);
-        uint8_t *room = c->fault != NULL ? NULL : hash_room(d, c, cell, 1);
-        if (room == NULL)
+        if (c->fault != NULL || n == left)
+            break;
+        put_hash(d->hashes_next + n * HASH_BYTES, value_hash_bytes(hasher, value.data, value.len));
+        n++;
+        if (!cursor_more(c) || *c->at != WIRE_TAG(STRINGS, WIRE_BYTES)) {
+            hash_room(d, c, cell, n);
             return;
-        put_hash(room, value_hash_bytes(d->hasher, value.data, value.len));
-        if (!cursor_more(c) || *c->at != WIRE_TAG(STRINGS, WIRE_BYTES))
-            return;
+        }
         c->at++;
     }
+    if (c->fault == NULL)
+        count_values(d, c, left + 1);
 }
 
 void ingest_add_values(struct ingest_decoder *d, struct cursor *c, uint64_t tag,
