@@ -34,19 +34,27 @@ static enum status copy_cell(struct table *table, struct bytes_view key, struct 
     return status;
 }
 
-/* Hands over one key's cell; false ends the page before it. A key that went away
- * since it was found is passed over. */
-static bool export_key(struct bytes_view key, const struct estimate *none, void *arg)
+/* Hands over one key's cell; false ends the page before it. *found: is there such
+ * a key? If not it is handed over, empty, only where that is told to be done. */
+static bool export_key(struct transfer *transfer, struct bytes_view key, bool if_missing,
+                       bool *found)
 {
-    struct transfer *transfer = arg;
     struct cell copy = { 0 };
-    bool found;
-    (void)none;
-    transfer->status = copy_cell(transfer->table, key, transfer->columns, &copy, &found);
-    bool goes_on =
-        transfer->status == ST_OK && (!found || transfer->visit(key, &copy, transfer->arg));
+    transfer->status = copy_cell(transfer->table, key, transfer->columns, &copy, found);
+    bool goes_on = transfer->status == ST_OK;
+    if (goes_on && (*found || if_missing))
+        goes_on = transfer->visit(key, &copy, transfer->arg);
     cell_release(&copy);
     return goes_on;
+}
+
+/* A key that goes away between the scan and the look at it counts as one without
+ * values, so that each page moves on. */
+static bool export_scanned(struct bytes_view key, const struct estimate *none, void *arg)
+{
+    bool found;
+    (void)none;
+    return export_key(arg, key, true, &found);
 }
 
 static int compare_views(const void *a, const void *b)
@@ -71,8 +79,9 @@ static enum status export_list(struct transfer *transfer, const struct selector 
         bool is_repeat = i > 0 && key_compare(keys[i - 1], keys[i]) == 0;
         if (is_repeat || (after != NULL && key_compare(keys[i], *after) <= 0))
             continue;
-        *more = visited == limit || !export_key(keys[i], NULL, transfer);
-        visited++;
+        bool found = false;
+        *more = visited == limit || !export_key(transfer, keys[i], false, &found);
+        visited += found;
         status = transfer->status == ST_OK ? task_check(task) : transfer->status;
     }
     free(keys);
@@ -90,8 +99,8 @@ enum status table_export(struct table *table, const struct selector *selector,
     if (selector->kind == SELECTOR_LIST) {
         status = export_list(&transfer, selector, after, limit, task, more);
     } else {
-        status = table_scan(table, selector, after, limit, &keys_alone, task, export_key, &transfer,
-                            more, NULL);
+        status = table_scan(table, selector, after, limit, &keys_alone, task, export_scanned,
+                            &transfer, more, NULL);
         if (status == ST_OK)
             status = transfer.status;
     }

@@ -290,6 +290,20 @@ static void step_delete(struct pair *pair)
     ck_assert_int_eq(table_delete(pair->table, &selector, NULL, &deleted, NULL), ST_OK);
 }
 
+/* Merges some keys into one that may be new, or may be of thousands of values. */
+static void step_merge(struct pair *pair)
+{
+    char names[4][32];
+    struct bytes_view list[4];
+    struct selector selector = { .kind = SELECTOR_LIST, .list = list, .list_count = 3 };
+    uint64_t keys;
+    uint64_t changes;
+    for (size_t i = 0; i < 4; i++)
+        list[i] = name_key(random_below(&pair->random, i % 2 == 0 ? 6 : KEYS), names[i]);
+    ck_assert_int_eq(table_merge(pair->table, &selector, list[3], NULL, &keys, &changes, NULL),
+                     ST_OK);
+}
+
 /* Adds a column to both tables, or drops one from the first alone. */
 static void step_alter(struct pair *pair)
 {
@@ -322,8 +336,10 @@ START_TEST(a_table_is_what_its_changes_make)
     pair_init(pair, "change_sink");
     for (uint32_t step = 0; step < STEPS; step++) {
         uint64_t kind = random_below(&pair->random, 100);
-        if (kind < 85)
+        if (kind < 75)
             step_apply(pair);
+        else if (kind < 85)
+            step_merge(pair);
         else if (kind < 97)
             step_delete(pair);
         else
@@ -344,6 +360,12 @@ START_TEST(values_that_change_nothing_are_not_told)
     add_values(pair->table, view("k"), "c0", 0, 30000);
     uint64_t told = pair->follower.told;
     add_values(pair->table, view("k"), "c0", 0, 30000);
+    ck_assert_uint_eq(pair->follower.told, told);
+    struct bytes_view key = view("k");
+    struct selector itself = { .kind = SELECTOR_LIST, .list = &key, .list_count = 1 };
+    uint64_t keys;
+    uint64_t changes;
+    ck_assert_int_eq(table_merge(pair->table, &itself, key, NULL, &keys, &changes, NULL), ST_OK);
     ck_assert_uint_eq(pair->follower.told, told);
     check_same(pair);
     pair_release(pair);
