@@ -39,7 +39,7 @@ static uint32_t get_bits(const uint8_t *bytes, size_t at, unsigned count)
 {
     uint32_t value = 0;
     for (unsigned i = 0; i < count; i++, at++)
-        value = value << 1 | (bytes[at / 8] >> (7 - at % 8) & 1u);
+        value = value << 1 | ((unsigned)bytes[at / 8] >> (7 - at % 8) & 1u);
     return value;
 }
 

@@ -138,7 +138,7 @@ static enum status read_ranks(struct body *body, unsigned base, uint8_t *ranks)
     body->at += body->shape->registers / 2;
     for (uint32_t i = 0; i < body->shape->registers; i++) {
         size_t at = nibbles + i / 2;
-        unsigned rank = base + (source->bytes[at] >> (i % 2 * 4) & 15u);
+        unsigned rank = base + ((unsigned)source->bytes[at] >> (i % 2 * 4) & 15u);
         if (rank == base + NIBBLE_FULL) {
             at = body->at;
             enum status status = read_byte(body, &rank);
