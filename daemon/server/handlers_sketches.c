@@ -234,15 +234,18 @@ static enum status name_key(struct bytes_view key, enum status status, struct er
                      error_quote(quoted, sizeof quoted, key.data, key.len), text);
 }
 
-/* Reads every sketch before any is merged. */
-static enum status decode_cells(const struct import_request *request, const struct table *table,
-                                struct cell *cells, struct error *err)
+/* Reads every sketch before any is merged; it can be stopped until then. */
+static enum status decode_cells(struct call *call, const struct import_request *request,
+                                const struct table *table, struct cell *cells, struct error *err)
 {
     struct sketch_origin origin = origin_of(table);
     enum status status = ST_OK;
 
     for (size_t i = 0; i < request->sketch_count && status == ST_OK; i++) {
         struct bytes_view bytes = request->sketches[i].sketch;
+        enum status stop = call->is_on_loop ? ST_OK : call->task.check(call->task.arg);
+        if (stop != ST_OK)
+            return call_given_up("import", stop, err);
         status = sketch_decode((enum sketch_format)request->format, &origin, bytes.data, bytes.len,
                                request->any_hash, &cells[i], err);
         if (status != ST_OK)
@@ -259,7 +262,7 @@ static enum status import_cells(struct call *call, const struct import_request *
 
     if (cells == NULL)
         return error_nomem(err);
-    enum status status = decode_cells(request, table, cells, err);
+    enum status status = decode_cells(call, request, table, cells, err);
     for (size_t i = 0; i < request->sketch_count && status == ST_OK; i++) {
         bool changed;
         status = table_import(table, request->sketches[i].key, columns, &cells[i], &changed, err);

@@ -7,7 +7,7 @@ static bool is_write(enum request_kind kind)
 
 static bool is_large(enum request_kind kind)
 {
-    return kind == REQUEST_SCAN || kind == REQUEST_CARDINALITY;
+    return kind == REQUEST_SCAN || kind == REQUEST_CARDINALITY || kind == REQUEST_EXPORT;
 }
 
 enum order_answer order_ask(const struct order *order, enum request_kind kind,

@@ -17,9 +17,10 @@ END_TEST
 
 START_TEST(order_makes_a_write_wait_for_all_before_it)
 {
-    static const enum request_kind writes[] = { REQUEST_INGEST, REQUEST_DELETE,
+    static const enum request_kind writes[] = { REQUEST_INGEST,       REQUEST_DELETE,
                                                 REQUEST_CREATE_TABLE, REQUEST_ALTER_TABLE,
-                                                REQUEST_DROP_TABLE };
+                                                REQUEST_DROP_TABLE,   REQUEST_MERGE,
+                                                REQUEST_IMPORT };
     struct order order = { 0 };
 
     order_begin(&order, REQUEST_UNION);
@@ -67,6 +68,7 @@ START_TEST(order_bounds_large_answers)
         order_begin(&order, REQUEST_SCAN);
     ck_assert_int_eq(order_ask(&order, REQUEST_SCAN, MANY), ORDER_WAIT);
     ck_assert_int_eq(order_ask(&order, REQUEST_CARDINALITY, MANY), ORDER_WAIT);
+    ck_assert_int_eq(order_ask(&order, REQUEST_EXPORT, MANY), ORDER_WAIT);
     ck_assert_int_eq(order_ask(&order, REQUEST_UNION, MANY), ORDER_GO);
     order_end(&order, REQUEST_SCAN);
     ck_assert_int_eq(order_ask(&order, REQUEST_SCAN, MANY), ORDER_GO);

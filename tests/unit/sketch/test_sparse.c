@@ -57,6 +57,19 @@ START_TEST(few_registers_are_sparse_and_small)
 }
 END_TEST
 
+START_TEST(registers_of_many_values_take_half_a_byte_each)
+{
+    struct sketch_shape shape = shape_of(14);
+    reference_init(&ref, 14);
+    for (uint32_t i = 0; i < shape.registers; i++)
+        ref.registers[i] = (uint8_t)(12 + i % 11);
+    struct cell cell = cell_of_reference(&shape);
+    ck_assert_uint_le(cell_bytes(&cell), 8600);
+    ck_registers(&cell, &shape, &ref);
+    cell_release(&cell);
+}
+END_TEST
+
 START_TEST(no_registers_are_an_empty_cell)
 {
     struct sketch_shape shape = shape_of(14);
@@ -183,6 +196,7 @@ int main(void)
     const TTest *const tests[] = {
         registers_come_back_as_they_went_in,
         few_registers_are_sparse_and_small,
+        registers_of_many_values_take_half_a_byte_each,
         no_registers_are_an_empty_cell,
         ranks_above_the_greatest_are_refused,
         registers_alone_are_counted_within_five_standard_errors,
