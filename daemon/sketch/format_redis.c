@@ -18,6 +18,7 @@
 #define FORM_AT 4u
 #define DENSE_BYTES (FORMAT_REGISTERS / 4 * 3)
 #define SPARSE_RANK_MAX 32u
+#define SPARSE_BYTES_MAX 3000u /* header included: hll-sparse-max-bytes as it is by default */
 
 #define ZERO_RUN_MAX 64u
 #define RANK_RUN_MAX 4u
@@ -165,19 +166,20 @@ static uint32_t write_run(uint8_t **out, unsigned rank, uint32_t count)
     return count;
 }
 
-/* Dense where opcodes would not be fewer bytes, or cannot say a rank. */
+/* Dense where opcodes would be more bytes than Redis takes, or cannot say a rank. */
 size_t redis_write(const uint8_t *ranks, uint8_t *out)
 {
     uint8_t *at = out + HEADER_BYTES;
     write_header(out, FORM_SPARSE);
     for (uint32_t index = 0; index < FORMAT_REGISTERS;) {
         uint32_t count = 1;
-        if (ranks[index] > SPARSE_RANK_MAX || (size_t)(at - out) + 2 > REDIS_BYTES_MAX)
+        if (ranks[index] > SPARSE_RANK_MAX)
             return redis_write_dense(ranks, out);
         while (index + count < FORMAT_REGISTERS && ranks[index + count] == ranks[index])
             count++;
         index += write_run(&at, ranks[index], count);
+        if ((size_t)(at - out) > SPARSE_BYTES_MAX)
+            return redis_write_dense(ranks, out);
     }
-    size_t len = (size_t)(at - out);
-    return len < REDIS_BYTES_MAX ? len : redis_write_dense(ranks, out);
+    return (size_t)(at - out);
 }

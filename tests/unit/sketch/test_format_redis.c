@@ -94,7 +94,40 @@ START_TEST(registers_come_back_from_either_form)
 }
 END_TEST
 
-START_TEST(the_smaller_form_is_written)
+#define SPARSE_BYTES_MAX 3000u
+
+/* Runs of one register that take used bytes of opcodes, then zeros. */
+static void fill_runs(size_t used)
+{
+    memset(ranks, 0, sizeof ranks);
+    for (size_t i = 0; i < used / 2; i++)
+        ranks[2 * i + 1] = (uint8_t)(1 + i % 3);
+}
+
+static size_t encode_ranks(const struct sketch_origin *origin)
+{
+    struct cell cell = { 0 };
+    ck_assert_int_eq(cell_from_registers(&cell, origin->shape, ranks), ST_OK);
+    size_t len = encode(SKETCH_FORMAT_REDIS, origin, &cell);
+    cell_release(&cell);
+    return len;
+}
+
+START_TEST(sparse_is_written_up_to_the_bytes_that_redis_allows)
+{
+    struct sketch_shape shape = shape_of(14);
+    struct sketch_origin origin = murmur_origin(&shape);
+    const size_t around = 16 + 2; /* the header, the last run of zeros */
+    fill_runs(SPARSE_BYTES_MAX - around);
+    ck_assert_uint_eq(encode_ranks(&origin), SPARSE_BYTES_MAX);
+    ck_assert_uint_eq(bytes[4], 1);
+    ranks[REGISTERS - 1] = 2; /* a byte more */
+    ck_assert_uint_eq(encode_ranks(&origin), DENSE_BYTES);
+    ck_assert_uint_eq(bytes[4], 0);
+}
+END_TEST
+
+START_TEST(sparse_gives_way_to_dense_once)
 {
     struct sketch_shape shape = shape_of(14);
     struct sketch_origin origin = murmur_origin(&shape);
@@ -104,6 +137,7 @@ START_TEST(the_smaller_form_is_written)
         add_stream(&cell, &shape, NULL, 1, n, n + 200);
         size_t len = encode(SKETCH_FORMAT_REDIS, &origin, &cell);
         ck_assert_uint_le(before, len);
+        ck_assert(len <= SPARSE_BYTES_MAX || len == DENSE_BYTES);
         ck_assert_uint_eq(bytes[4], len < DENSE_BYTES ? 1 : 0);
         ck_assert_uint_eq(bytes[15], 0x80);
         before = len;
@@ -321,7 +355,8 @@ int main(void)
         sparse_is_byte_for_byte_that_of_redis,
         dense_is_byte_for_byte_that_of_redis,
         registers_come_back_from_either_form,
-        the_smaller_form_is_written,
+        sparse_is_written_up_to_the_bytes_that_redis_allows,
+        sparse_gives_way_to_dense_once,
         a_rank_that_sparse_cannot_say_makes_it_dense,
         higher_precision_folds_on_the_way_out_lower_on_the_way_in,
         lower_precision_than_theirs_is_refused_both_ways,
