@@ -51,8 +51,9 @@ static struct nibble_sums nibbles_sum(const uint8_t *nibbles, size_t bytes)
     return sums;
 }
 
-static void ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base)
+static uint8_t ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base)
 {
+    uint8_t least = UINT8_MAX;
     for (size_t block = 0; block < bytes; block += 32) {
         uint8_t *low = ranks + 2 * block;
         uint8_t *high = low + 32;
@@ -61,8 +62,11 @@ static void ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, un
             uint8_t h = (uint8_t)(base + (nibbles[block + i] >> 4));
             low[i] = low[i] > l ? low[i] : l;
             high[i] = high[i] > h ? high[i] : h;
+            least = low[i] < least ? low[i] : least;
+            least = high[i] < least ? high[i] : least;
         }
     }
+    return least;
 }
 
 static uint8_t ranks_least(const uint8_t *ranks, size_t n)

@@ -38,8 +38,8 @@ struct kernels {
     struct nibble_sums (*nibbles_sum)(const uint8_t *nibbles, size_t bytes);
 
     /* ranks = the greater of ranks and base + nibble, a byte each: 2 * bytes
-     * ranks for bytes of nibbles. */
-    void (*ranks_raise)(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base);
+     * ranks for bytes of nibbles. Returns the least of them. */
+    uint8_t (*ranks_raise)(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base);
 
     uint8_t (*ranks_least)(const uint8_t *ranks, size_t n);
 

@@ -172,24 +172,28 @@ AVX2 static struct nibble_sums nibbles_sum(const uint8_t *nibbles, size_t bytes)
                                  (uint32_t)sum_lanes(zeros) };
 }
 
-AVX2 static void ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base)
-{
-    const __m256i above = _mm256_set1_epi8((char)base);
-    for (size_t block = 0; block < bytes; block += 32) {
-        __m256i both = load(nibbles + block);
-        uint8_t *low = ranks + 2 * block;
-        uint8_t *high = low + 32;
-        store(low, _mm256_max_epu8(load(low), _mm256_add_epi8(low_nibbles(both), above)));
-        store(high, _mm256_max_epu8(load(high), _mm256_add_epi8(high_nibbles(both), above)));
-    }
-}
-
 /* The least byte of all lanes. */
 AVX2 static inline uint8_t least_lane(__m256i bytes)
 {
     __m128i least = _mm_min_epu8(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
     least = _mm_min_epu8(least, _mm_srli_epi16(least, 8)); /* the lesser of two, in 16 bits */
     return (uint8_t)_mm_cvtsi128_si32(_mm_minpos_epu16(_mm_and_si128(least, _mm_set1_epi16(0xff))));
+}
+
+AVX2 static uint8_t ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base)
+{
+    const __m256i above = _mm256_set1_epi8((char)base);
+    __m256i least = _mm256_set1_epi8(-1);
+    for (size_t block = 0; block < bytes; block += 32) {
+        __m256i both = load(nibbles + block);
+        uint8_t *at = ranks + 2 * block;
+        __m256i low = _mm256_max_epu8(load(at), _mm256_add_epi8(low_nibbles(both), above));
+        __m256i high = _mm256_max_epu8(load(at + 32), _mm256_add_epi8(high_nibbles(both), above));
+        least = _mm256_min_epu8(least, _mm256_min_epu8(low, high));
+        store(at, low);
+        store(at + 32, high);
+    }
+    return least_lane(least);
 }
 
 /* The least of 128 bytes, lane by lane. */

@@ -10,6 +10,7 @@ struct union_scratch {
     struct estimate only;   /* of the first contributor */
     bool has_registers;     /* else tokens */
     uint8_t *registers;     /* a byte each; NULL until needed */
+    uint8_t least;          /* none of them is below */
     uint32_t *tokens;       /* token_count of them; NULL until needed */
     uint32_t *spare_tokens; /* of the same size, for the next union */
     uint32_t token_count;
@@ -17,6 +18,10 @@ struct union_scratch {
 
 /* The improved raw estimate of m ranks, a byte each. */
 struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *shape);
+
+/* The same where none is known to be below least; the closer, the faster. */
+struct estimate estimate_ranks_from(const uint8_t *ranks, uint8_t least,
+                                    const struct sketch_shape *shape);
 
 /* Puts the union's ranks, a byte each, into out. */
 void union_scratch_ranks(const struct union_scratch *scratch, uint8_t *out);

@@ -78,6 +78,7 @@ static enum status to_registers(struct union_scratch *scratch)
     }
     union_scratch_ranks(scratch, scratch->registers);
     scratch->has_registers = true;
+    scratch->least = 0;
     return ST_OK;
 }
 
@@ -122,8 +123,8 @@ static void raise_dense(struct union_scratch *scratch, uint64_t word)
             raise(scratch, i, dense.registers[i]);
         return;
     }
-    kernels_best()->ranks_raise(scratch->registers, dense.registers, dense.register_count / 2,
-                                dense.base);
+    scratch->least = kernels_best()->ranks_raise(scratch->registers, dense.registers,
+                                                 dense.register_count / 2, dense.base);
     for (uint32_t i = 0; i < dense.head->exception_count; i++)
         raise(scratch, entry_index(dense.exceptions[i]), entry_rank(dense.exceptions[i]));
 }
@@ -159,12 +160,16 @@ enum status union_scratch_add(struct union_scratch *scratch, const struct cell *
     return ST_OK;
 }
 
-struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *shape)
+static const struct kernels *kernels_for(const struct sketch_shape *shape)
 {
-    uint32_t m = shape->registers;
-    const struct kernels *kernels = m < RANKS_STEP ? &kernels_portable : kernels_best();
-    unsigned base = kernels->ranks_least(ranks, m);
-    struct rank_sums summed = kernels->ranks_sum(ranks, m, base, 64u - shape->precision);
+    return shape->registers < RANKS_STEP ? &kernels_portable : kernels_best();
+}
+
+struct estimate estimate_ranks_from(const uint8_t *ranks, uint8_t least,
+                                    const struct sketch_shape *shape)
+{
+    struct rank_sums summed =
+        kernels_for(shape)->ranks_sum(ranks, shape->registers, least, 64u - shape->precision);
     struct register_sums sums = {
         .kx = summed.kx,
         .zeros = summed.zeros,
@@ -173,11 +178,17 @@ struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *
     return estimate_registers(&sums, shape);
 }
 
+struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *shape)
+{
+    return estimate_ranks_from(ranks, kernels_for(shape)->ranks_least(ranks, shape->registers),
+                               shape);
+}
+
 struct estimate union_scratch_estimate(struct union_scratch *scratch)
 {
     if (scratch->contributors == 1)
         return scratch->only;
     if (!scratch->has_registers)
         return estimate_tokens(scratch->token_count);
-    return estimate_ranks(scratch->registers, &scratch->shape);
+    return estimate_ranks_from(scratch->registers, scratch->least, &scratch->shape);
 }

@@ -123,9 +123,11 @@ START_TEST(ranks_are_raised_the_same_in_both)
         for (size_t i = 0; i < 2 * BYTES; i++)
             ranks[i] = (uint8_t)(stream_hash(seed ^ base, i) % 64);
         memcpy(ranks_too, ranks, sizeof ranks);
-        kernels_portable.ranks_raise(ranks, nibbles, BYTES, base);
-        fast()->ranks_raise(ranks_too, nibbles, BYTES, base);
+        uint8_t least = kernels_portable.ranks_raise(ranks, nibbles, BYTES, base);
+        uint8_t least_too = fast()->ranks_raise(ranks_too, nibbles, BYTES, base);
         ck_assert_mem_eq(ranks, ranks_too, sizeof ranks);
+        ck_assert_uint_eq(least, kernels_portable.ranks_least(ranks, sizeof ranks));
+        ck_assert_uint_eq(least_too, least);
     }
 }
 END_TEST
