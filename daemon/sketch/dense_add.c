@@ -6,7 +6,7 @@
 
 #define CHUNK 256u /* hashes sifted at a time */
 
-/* Adds what came through the sieve. */
+/* Adds what came through both sieves. */
 static enum status add_sifted(struct dense *dense, const uint64_t *hashes, size_t n,
                               uint32_t *codes, size_t *changed)
 {
@@ -44,6 +44,26 @@ static size_t sift(const uint8_t *hashes, size_t n, uint64_t mask, uint64_t *sif
     return kept;
 }
 
+/* Keeps the hashes whose rank is above their register, or may be: without a
+ * branch, since either is about as likely. */
+static size_t sift_by_register(const struct dense *dense, uint64_t *hashes, size_t n)
+{
+    const uint8_t *registers = dense->registers;
+    unsigned precision = dense->precision;
+    unsigned base = dense->base;
+    size_t kept = 0;
+    if (dense->is_bytes)
+        return n;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t hash = hashes[i];
+        uint32_t index = hash_index(hash, precision);
+        unsigned nibble = (unsigned)registers[nibble_offset(index)] >> (index / 32 % 2 * 4) & 15u;
+        hashes[kept] = hash;
+        kept += (hash_rank(hash, precision) > base + nibble) | (nibble == NIBBLE_FULL);
+    }
+    return kept;
+}
+
 enum status dense_add(uint64_t *word, const void *hashes, size_t n, uint32_t *codes,
                       size_t *changed)
 {
@@ -56,6 +76,7 @@ enum status dense_add(uint64_t *word, const void *hashes, size_t n, uint32_t *co
         if (kept == 0)
             continue;
         struct dense dense = dense_open(*word);
+        kept = sift_by_register(&dense, sifted, kept);
         status = add_sifted(&dense, sifted, kept, codes, changed);
         *word = dense_close(&dense);
     }

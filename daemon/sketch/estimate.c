@@ -79,9 +79,10 @@ struct estimate estimate_registers(const struct register_sums *sums,
     struct estimate estimate = { 0, 0 };
     if (sums->zeros == shape->registers)
         return estimate;
-    double scale = ldexp(1, (int)shape->precision - 64); /* 2^-q */
-    double z = m * tau(1 - sums->at_cap / m) * scale;
-    z += (double)sums->kx * scale - sums->zeros;
+    double scale = 1 / (double)(1ull << (64 - shape->precision)); /* 2^-q */
+    double z = (double)sums->kx * scale - sums->zeros;
+    if (sums->at_cap != 0)
+        z += m * tau(1 - sums->at_cap / m) * scale;
     if (sums->zeros != 0)
         z += m * sigma(sums->zeros / m);
     estimate.value = HALF_BY_LN2 * m * m / z;
