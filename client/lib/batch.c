@@ -12,19 +12,32 @@ static void look(struct client_watch *watch)
     batch_look_at_age((struct cardinal_batch *)watch);
 }
 
-cardinal_status cardinal_batch_open(cardinal_client *client, const char *table,
-                                    const char *const *columns, size_t column_count,
-                                    const cardinal_batch_options *options, cardinal_batch **out)
+cardinal_status batch_new(struct cardinal_client *client, const cardinal_batch_options *options,
+                          struct cardinal_batch **out)
 {
-    cardinal_table *described = NULL;
     struct cardinal_batch *batch = calloc(1, sizeof *batch);
     if (batch == NULL)
         return client_nomem(client);
     batch->client = client;
     batch->gather = (struct gather)GATHER_INIT;
     batch->watch.look = look;
+    batch->watch.due_ms = batch_due_ms;
     client_watch_add(client, &batch->watch);
     cardinal_status status = batch_plan_options(&batch->plan, options, &client->fault);
+    if (status == CARDINAL_OK)
+        *out = batch;
+    else
+        cardinal_batch_close(batch);
+    return status;
+}
+
+cardinal_status cardinal_batch_open(cardinal_client *client, const char *table,
+                                    const char *const *columns, size_t column_count,
+                                    const cardinal_batch_options *options, cardinal_batch **out)
+{
+    cardinal_table *described = NULL;
+    struct cardinal_batch *batch = NULL;
+    cardinal_status status = batch_new(client, options, &batch);
     if (status == CARDINAL_OK)
         status = cardinal_table_describe(client, table, false, &described);
     if (status == CARDINAL_OK)

@@ -45,8 +45,15 @@ struct cardinal_batch {
     size_t held_bytes; /* in both lists */
 
     cardinal_batch_totals totals;
+    /* Takes over parcels that are done, unless it is NULL. */
+    void (*on_parcel)(struct cardinal_batch *batch, struct cardinal_failed *parcel);
+    void *owner;             /* whatever on_parcel wants to know */
     struct fault unreported; /* first failure that no call has returned yet */
 };
+
+/* A batch that takes no values until its plan was fitted to a table. */
+cardinal_status batch_new(struct cardinal_client *client, const cardinal_batch_options *options,
+                          struct cardinal_batch **out);
 
 /* Makes room for a value that takes at most need bytes, sending what is there
  * if it must, and waiting if that was asked for. */
@@ -87,6 +94,12 @@ static inline bool batch_is_full(const struct cardinal_batch *batch)
 
 /* Sends what is there if the oldest value has the age for it. */
 void batch_look_at_age(struct cardinal_batch *batch);
+
+/* When what is there is to be sent because of its age. */
+int64_t batch_due_ms(const struct client_watch *watch);
+
+/* Puts a parcel on its way. */
+void batch_launch(struct cardinal_batch *batch, struct cardinal_failed *parcel);
 
 /* The status that the current call is to return, which is thereby reported. */
 cardinal_status batch_report(struct cardinal_batch *batch);

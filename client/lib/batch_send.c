@@ -58,22 +58,29 @@ static void parcel_done(struct call *call)
 {
     struct cardinal_failed *parcel = (struct cardinal_failed *)call;
     struct cardinal_batch *batch = parcel->batch;
+    bool ok = call->fault.status == CARDINAL_OK;
     list_remove(&batch->flying, parcel);
     batch->totals.batches++;
-    if (call->fault.status == CARDINAL_OK) {
+    if (ok) {
         batch->totals.values += parcel->values;
         batch->totals.changes += call->reply->ingest->changes;
-        batch->held_bytes -= call->body_len;
-        cardinal_failed_free(parcel);
-        return;
+    } else {
+        batch->totals.failed_batches++;
     }
-    batch->totals.failed_batches++;
-    if (batch->unreported.status == CARDINAL_OK)
-        batch->unreported = call->fault;
-    list_append(&batch->failed, parcel);
+    if (ok || batch->on_parcel != NULL)
+        batch->held_bytes -= call->body_len;
+    if (batch->on_parcel != NULL) {
+        batch->on_parcel(batch, parcel);
+    } else if (ok) {
+        cardinal_failed_free(parcel);
+    } else {
+        if (batch->unreported.status == CARDINAL_OK)
+            batch->unreported = call->fault;
+        list_append(&batch->failed, parcel);
+    }
 }
 
-static void launch(struct cardinal_batch *batch, struct cardinal_failed *parcel)
+void batch_launch(struct cardinal_batch *batch, struct cardinal_failed *parcel)
 {
     parcel->batch = batch;
     list_append(&batch->flying, parcel);
@@ -133,7 +140,7 @@ static cardinal_status dispatch(struct cardinal_batch *batch, bool wait)
     struct cardinal_failed *parcel = seal(batch);
     if (parcel == NULL)
         return client_nomem(batch->client);
-    launch(batch, parcel);
+    batch_launch(batch, parcel);
     return CARDINAL_OK;
 }
 
@@ -185,6 +192,14 @@ cardinal_status batch_report(struct cardinal_batch *batch)
         batch->unreported.status = CARDINAL_OK;
     }
     return status;
+}
+
+int64_t batch_due_ms(const struct client_watch *watch)
+{
+    const struct cardinal_batch *batch = (const struct cardinal_batch *)watch;
+    if (batch->gather.count == 0 || batch->flying.count >= flying_max(batch))
+        return INT64_MAX; /* nothing to send, or an answer comes first */
+    return batch->oldest_ms + batch->plan.options.max_age_ms;
 }
 
 /* ---- public ----------------------------------------------------------- */
@@ -254,6 +269,6 @@ cardinal_status cardinal_batch_retry(cardinal_batch *batch, cardinal_failed *fai
         if (status != CARDINAL_OK)
             return status;
     }
-    launch(batch, failed);
+    batch_launch(batch, failed);
     return batch_report(batch);
 }

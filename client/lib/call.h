@@ -48,6 +48,7 @@ struct call {
     Cardinal__V1__Response *reply; /* when it ended with CARDINAL_OK */
     struct fault fault;
     call_done *on_done; /* told when DONE; may not call into the core; may be NULL */
+    void *owner;        /* whatever on_done wants to know */
 };
 
 /* Makes call ready for submission with the message as its body. CARDINAL_ERR_MEMORY

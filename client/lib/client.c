@@ -203,6 +203,23 @@ void client_turn(struct cardinal_client *client, int64_t until_ms)
     }
 }
 
+int64_t client_due_ms(const struct cardinal_client *client)
+{
+    int64_t due = INT64_MAX;
+    if (client->core.first != NULL) {
+        due = client->core.earliest_ms;
+        if (client->transport.state == TRANSPORT_CLOSED && client->retry_at_ms < due)
+            due = client->retry_at_ms;
+    }
+    if (client->transport.state == TRANSPORT_CONNECTING || client->core.state == CORE_GREETING)
+        due = client->connect_deadline_ms < due ? client->connect_deadline_ms : due;
+    for (const struct client_watch *watch = client->watches; watch != NULL; watch = watch->next) {
+        int64_t at = watch->due_ms(watch);
+        due = at < due ? at : due;
+    }
+    return due;
+}
+
 void client_queue(struct cardinal_client *client, struct call *call)
 {
     call->timeout_ms = client->request_timeout_ms;
@@ -256,6 +273,15 @@ cardinal_status client_bad_reply(struct cardinal_client *client, const char *wha
     if (client->transport.state != TRANSPORT_CLOSED)
         drop(client, &client->fault);
     return CARDINAL_ERR_PROTOCOL;
+}
+
+void client_look(struct cardinal_client *client)
+{
+    struct client_watch *next;
+    for (struct client_watch *watch = client->watches; watch != NULL; watch = next) {
+        next = watch->next;
+        watch->look(watch);
+    }
 }
 
 void client_watch_add(struct cardinal_client *client, struct client_watch *watch)

@@ -17,6 +17,7 @@ struct client_watch {
     struct client_watch *prev;
     struct client_watch *next;
     void (*look)(struct client_watch *watch);
+    int64_t (*due_ms)(const struct client_watch *watch); /* when that matters; INT64_MAX: never */
 };
 
 struct cardinal_client {
@@ -35,7 +36,13 @@ struct cardinal_client {
 
     struct fault fault; /* of the last call that failed */
     struct client_watch *watches;
+    void *user; /* of an event loop: its connection */
 };
+
+/* A client that is not connected yet: the first call that it is given makes it
+ * connect. */
+cardinal_status client_new(const cardinal_options *options, struct cardinal_client **out,
+                           struct fault *fault);
 
 /* Begins to connect; on failure the transport is CLOSED and connection says why. */
 void client_open(struct cardinal_client *client);
@@ -49,6 +56,12 @@ void client_submit(struct cardinal_client *client, struct call *call);
 /* The same, but small requests are held until enough are together or a turn is
  * taken, so that many go out in one write. */
 void client_queue(struct cardinal_client *client, struct call *call);
+
+/* When a turn is to be taken even if the socket stays quiet, or INT64_MAX. */
+int64_t client_due_ms(const struct cardinal_client *client);
+
+/* Lets everything that watches have its look. */
+void client_look(struct cardinal_client *client);
 
 /* Writes what goes. */
 void client_push(struct cardinal_client *client);

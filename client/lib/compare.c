@@ -1,7 +1,8 @@
 /* How much two groups of keys overlap. */
+#include "client/lib/compare.h"
+
 #include <math.h>
 
-#include "client/lib/client.h"
 #include "client/lib/selector.h"
 
 /* Takes a quantity that must be there and be a number; *ok remembers if one was not. */
@@ -15,8 +16,8 @@ static cardinal_quantity take(const Cardinal__V1__Quantity *from, bool *ok)
     return quantity;
 }
 
-static cardinal_status take_overlap(struct cardinal_client *client,
-                                    const Cardinal__V1__CompareReply *reply, cardinal_overlap *out)
+cardinal_status compare_take(struct cardinal_client *client,
+                             const Cardinal__V1__CompareReply *reply, cardinal_overlap *out)
 {
     bool ok = true;
     const cardinal_overlap overlap = {
@@ -38,31 +39,43 @@ static cardinal_status take_overlap(struct cardinal_client *client,
     return CARDINAL_OK;
 }
 
-cardinal_status cardinal_compare(cardinal_client *client, const char *table, const char *column,
-                                 const cardinal_selector *a, const cardinal_selector *b,
-                                 cardinal_overlap *out)
+cardinal_status compare_call(struct call *call, const char *table, const char *column,
+                             const cardinal_selector *a, const cardinal_selector *b,
+                             struct fault *fault)
 {
     Cardinal__V1__Compare message = CARDINAL__V1__COMPARE__INIT;
     struct selector_message group_a;
     struct selector_message group_b;
-    struct call call;
-    cardinal_status status = selector_fill(&group_a, a, &client->fault);
+    cardinal_status status = selector_fill(&group_a, a, fault);
     if (status != CARDINAL_OK)
         return status;
-    status = selector_fill(&group_b, b, &client->fault);
+    status = selector_fill(&group_b, b, fault);
     if (status != CARDINAL_OK)
         goto err_after_a;
     message.table = (char *)table;
     message.column = (char *)column;
     message.a = &group_a.selector;
     message.b = &group_b.selector;
-    status = client_ask(client, CARDINAL__V1__REQUEST__BODY_COMPARE, &message.base, &call);
-    if (status == CARDINAL_OK) {
-        status = take_overlap(client, call.reply->compare, out);
-        call_release(&call);
-    }
+    if (call_init(call, CARDINAL__V1__REQUEST__BODY_COMPARE, &message.base) != CARDINAL_OK)
+        status = fault_nomem(fault);
     selector_release(&group_b);
 err_after_a:
     selector_release(&group_a);
+    return status;
+}
+
+cardinal_status cardinal_compare(cardinal_client *client, const char *table, const char *column,
+                                 const cardinal_selector *a, const cardinal_selector *b,
+                                 cardinal_overlap *out)
+{
+    struct call call;
+    cardinal_status status = compare_call(&call, table, column, a, b, &client->fault);
+    if (status != CARDINAL_OK)
+        return status;
+    client_submit(client, &call);
+    status = client_wait(client, &call);
+    if (status == CARDINAL_OK)
+        status = compare_take(client, call.reply->compare, out);
+    call_release(&call);
     return status;
 }

@@ -58,20 +58,29 @@ static cardinal_status first_connection(struct cardinal_client *client, struct f
     return CARDINAL_OK;
 }
 
+cardinal_status client_new(const cardinal_options *options, struct cardinal_client **out,
+                           struct fault *fault)
+{
+    struct cardinal_client *client = calloc(1, sizeof *client);
+    if (client == NULL)
+        return fault_nomem(fault);
+    client->transport = (struct transport)TRANSPORT_INIT;
+    cardinal_status status = set_up(client, options, fault);
+    if (status == CARDINAL_OK)
+        *out = client;
+    else
+        cardinal_close(client);
+    return status;
+}
+
 cardinal_status cardinal_connect(const cardinal_options *options, cardinal_client **out,
                                  char **error_out)
 {
     struct fault fault;
-    cardinal_status status;
-    struct cardinal_client *client = calloc(1, sizeof *client);
-    if (client == NULL) {
-        status = fault_nomem(&fault);
-    } else {
-        client->transport = (struct transport)TRANSPORT_INIT;
-        status = set_up(client, options, &fault);
-        if (status == CARDINAL_OK)
-            status = first_connection(client, &fault);
-    }
+    struct cardinal_client *client = NULL;
+    cardinal_status status = client_new(options, &client, &fault);
+    if (status == CARDINAL_OK)
+        status = first_connection(client, &fault);
     if (status == CARDINAL_OK) {
         *out = client;
         return CARDINAL_OK;
@@ -125,11 +134,7 @@ cardinal_status cardinal_ping(cardinal_client *client)
 
 cardinal_status cardinal_poll(cardinal_client *client)
 {
-    struct client_watch *next;
     client_turn(client, 0);
-    for (struct client_watch *watch = client->watches; watch != NULL; watch = next) {
-        next = watch->next;
-        watch->look(watch);
-    }
+    client_look(client);
     return CARDINAL_OK;
 }

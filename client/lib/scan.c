@@ -2,39 +2,15 @@
  *
  * While the caller walks through one page, the request for the next is already
  * on its way. */
+#include "client/lib/scan.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/lib/client.h"
 #include "client/lib/clock.h"
-#include "client/lib/estimates.h"
-#include "client/lib/selector.h"
 
 #define KEYS_A_PAGE 4096u
 #define BYTES_A_PAGE (256u << 10)
-
-struct cardinal_scan {
-    struct cardinal_client *client;
-    struct arena *arena; /* what lives as long as the scan: this, and what was asked */
-    Cardinal__V1__Scan message;
-    struct selector_message selector;
-    const char *const *asked;
-    size_t asked_count;
-    uint64_t left; /* keys still wanted; UINT64_MAX: all */
-
-    struct call next; /* the page on its way */
-    bool expected;    /* is there one? */
-    struct bytes token;
-
-    struct arena *page; /* holds rows and columns */
-    struct estimates_columns columns;
-    cardinal_row *rows;
-    size_t row_count;
-    size_t row_at;
-    struct bytes last_key; /* keys must ascend */
-    bool begun;
-    cardinal_status ended; /* what the first failure was; later calls say so again */
-};
 
 static cardinal_status ask_page(struct cardinal_scan *scan)
 {
@@ -183,8 +159,7 @@ static enum estimates_result take_page(struct cardinal_scan *scan,
     return result;
 }
 
-/* Waits for the page on its way, and asks for the one after it. */
-static cardinal_status turn_page(struct cardinal_scan *scan)
+cardinal_status scan_turn_page(struct cardinal_scan *scan)
 {
     struct cardinal_client *client = scan->client;
     scan->expected = false;
@@ -218,7 +193,7 @@ cardinal_status cardinal_scan_next(cardinal_scan *scan, const cardinal_row **row
         int64_t now = clock_ms();
         if (deadline == 0)
             deadline = now + scan->client->request_timeout_ms;
-        scan->ended = now < deadline ? turn_page(scan)
+        scan->ended = now < deadline ? scan_turn_page(scan)
                                      : client_fail(scan->client, CARDINAL_ERR_TIMEOUT,
                                                    "only empty pages within %lld ms",
                                                    (long long)scan->client->request_timeout_ms);

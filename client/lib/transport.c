@@ -21,11 +21,19 @@ static void free_found(struct transport *transport)
     transport->next = NULL;
 }
 
+static void close_socket(struct transport *transport)
+{
+    if (transport->fd < 0)
+        return;
+    if (transport->on_close != NULL)
+        transport->on_close(transport);
+    close(transport->fd);
+    transport->fd = -1;
+}
+
 void transport_close(struct transport *transport)
 {
-    if (transport->fd >= 0)
-        close(transport->fd);
-    transport->fd = -1;
+    close_socket(transport);
     free_found(transport);
     transport->state = TRANSPORT_CLOSED;
 }
@@ -39,8 +47,7 @@ static void become_connected(struct transport *transport)
 /* Begins with one address; 0 or errno. */
 static int try_one(struct transport *transport, const struct sockaddr *to, socklen_t to_len)
 {
-    if (transport->fd >= 0)
-        close(transport->fd);
+    close_socket(transport);
     transport->fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (transport->fd < 0)
         return errno;

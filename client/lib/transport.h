@@ -29,11 +29,13 @@ struct transport {
     int fd;
     struct addrinfo *found; /* while CONNECTING over TCP */
     struct addrinfo *next;  /* to be tried when this one fails */
+    /* Told before fd is closed, for whoever watches it; may be NULL. */
+    void (*on_close)(struct transport *transport);
 };
 
 #define TRANSPORT_INIT                                                                             \
     {                                                                                              \
-        TRANSPORT_CLOSED, -1, NULL, NULL                                                           \
+        TRANSPORT_CLOSED, -1, NULL, NULL, NULL                                                     \
     }
 
 /* Begins to connect: CONNECTING or CONNECTED when it returns CARDINAL_OK. */

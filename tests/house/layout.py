@@ -54,13 +54,18 @@ RULES = [
         ["cardinal.pb-c.h", "protobuf-c/", "sys/", "unistd.h", "poll.h", "netdb.h"],
     ),
     (
+        "client/async",
+        ["proto", "client/include", "client/lib", "client/async"],
+        ["cardinal.pb-c.h", "protobuf-c/", "uv.h"],
+    ),
+    (
         "client/cli",
         ["proto", "client/include", "client/cli"],
         ["csv.h", "cjson/", "sys/", "unistd.h"],
     ),
     ("client/bench", ["proto", "client/include", "client/bench"], ["pthread.h", "sys/", "unistd.h"]),
-    ("client/examples", ["client/include"], []),
-    ("client/include", [], []),
+    ("client/examples", ["client/include"], ["uv.h"]),
+    ("client/include", [], ["uv.h"]),
     ("tests", None, None),
 ]
 GUARDED = sorted({header for _, _, libraries in RULES for header in libraries or []})

@@ -21,6 +21,7 @@ mv "$work/first" "$work/moved" # nothing may remember where it was put
 prefix=$work/moved
 
 for file in bin/cardinald bin/cardinal include/cardinal.h "$libdir/libcardinal.so.0" \
+    include/cardinal_async.h "$libdir/libcardinal-uv.so.0" "$libdir/pkgconfig/cardinal-uv.pc" \
     "$libdir/pkgconfig/cardinal.pc" "$libdir/cmake/cardinal/cardinalConfig.cmake" \
     "$libdir/cmake/cardinal/cardinalConfigVersion.cmake" share/man/man3/libcardinal.3; do
     [ -e "$prefix/$file" ] || fail "$file is not installed"
@@ -51,8 +52,18 @@ cc -std=c11 -Wall -Wextra -Wpedantic -Werror $flags "$here/consumer/consumer.c" 
 c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror $flags "$here/consumer/consumer.cpp" \
     -o "$work/by_pkg_config/consumer_cxx" $(pkg-config --cflags --libs cardinal)
 
+# shellcheck disable=SC2046,SC2086
+cc -std=gnu11 -Wall -Wextra -Werror $flags "$here/../../client/examples/async.c" \
+    -o "$work/by_pkg_config/async" $(pkg-config --cflags --libs cardinal-uv)
+
 LD_LIBRARY_PATH=$prefix/$libdir
 export LD_LIBRARY_PATH
+said=$(CARDINAL_SERVER=unix:///nonexistent/socket "$work/by_pkg_config/async" 2>&1) || true
+case $said in
+*"cannot connect"*) echo "async: $said" ;;
+*) fail "the asynchronous example says '$said'" ;;
+esac
+
 for program in by_cmake/consumer_c by_cmake/consumer_cxx by_pkg_config/consumer_c \
     by_pkg_config/consumer_cxx; do
     said=$("$work/$program") || fail "$program fails"
