@@ -65,7 +65,7 @@ RULES = [
     ),
     ("client/bench", ["proto", "client/include", "client/bench"], ["pthread.h", "sys/", "unistd.h"]),
     ("client/examples", ["client/include"], ["uv.h"]),
-    ("client/include", [], ["uv.h"]),
+    ("client/include", ["client/include"], ["uv.h"]),
     ("tests", None, None),
 ]
 GUARDED = sorted({header for _, _, libraries in RULES for header in libraries or []})
