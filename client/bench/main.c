@@ -8,6 +8,7 @@
 #include "client/bench/check.h"
 #include "client/bench/clock.h"
 #include "client/bench/link.h"
+#include "client/bench/memory.h"
 #include "client/bench/progress.h"
 #include "client/bench/report.h"
 #include "client/bench/settings.h"
@@ -210,6 +211,8 @@ int main(int argc, char **argv)
         argv[0] = name;
     if (!settings_read(&bench.settings, argc, argv))
         return EXIT_USAGE;
+    if (bench.settings.memory)
+        return memory_print(bench.settings.json) ? EXIT_DONE : (int)no_memory();
     enum exit_status result = run(&bench);
     release(&bench);
     return (int)result;

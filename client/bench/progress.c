@@ -43,7 +43,7 @@ void progress_write(struct progress *progress)
     uint64_t now = clock_ns();
     memset(after, 0, sizeof *after);
     for (uint32_t i = 0; i < progress->worker_count; i++)
-        result_merge(after, &progress->workers[i].result);
+        result_add_numbers(after, &progress->workers[i].result);
     struct histogram latency = { 0 };
     histogram_merge(&latency, &after->latency);
     histogram_subtract(&latency, &before->latency);

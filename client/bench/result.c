@@ -35,12 +35,17 @@ void result_compare(struct result *result, double estimate, double rse, uint64_t
     result_error(result, text);
 }
 
-void result_merge(struct result *result, const struct result *other)
+void result_add_numbers(struct result *result, const struct result *other)
 {
-    if (result->errors == 0 && other->errors > 0)
-        (void)snprintf(result->first_error, sizeof result->first_error, "%s", other->first_error);
     histogram_merge(&result->latency, &other->latency);
     result->values += other->values;
     result->errors += other->errors;
     result->unsent += other->unsent;
+}
+
+void result_merge(struct result *result, const struct result *other)
+{
+    if (result->errors == 0 && other->errors > 0)
+        (void)snprintf(result->first_error, sizeof result->first_error, "%s", other->first_error);
+    result_add_numbers(result, other);
 }

@@ -24,6 +24,10 @@ void result_error(struct result *result, const char *text);
  * more than its standard error can explain. */
 void result_compare(struct result *result, double estimate, double rse, uint64_t exact);
 
+/* Adds what another has come to, which may still be filled. */
+void result_add_numbers(struct result *result, const struct result *other);
+
+/* The same of one that is done, with the words of its first error. */
 void result_merge(struct result *result, const struct result *other);
 
 bool result_is_near(double estimate, double rse, uint64_t exact);

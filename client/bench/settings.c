@@ -38,6 +38,7 @@ enum key {
     KEY_ZIPF,
     KEY_SEED,
     KEY_JSON,
+    KEY_MEMORY,
 };
 
 static const struct argp_option options[] = {
@@ -74,6 +75,7 @@ static const struct argp_option options[] = {
     { "zipf", KEY_ZIPF, "S", 0, "Exponent of the keys' distribution; 0: uniform (default 1)", 0 },
     { "seed", KEY_SEED, "N", 0, "Of what is random (default 1)", 0 },
     { "json", KEY_JSON, 0, 0, "End with one JSON object instead of text", 0 },
+    { "memory", KEY_MEMORY, 0, 0, "Only measure how long the machine's memory takes to answer", 0 },
     { 0 },
 };
 
@@ -207,6 +209,9 @@ static error_t take(int key, char *arg, struct argp_state *state)
     case KEY_JSON:
         settings->json = true;
         return 0;
+    case KEY_MEMORY:
+        settings->memory = true;
+        return 0;
     case ARGP_KEY_ARG:
         complain("'%s' is no option", arg);
         return EINVAL;
@@ -319,6 +324,8 @@ bool settings_read(struct settings *settings, int argc, char **argv)
     argp_err_exit_status = EXIT_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &parse) != 0)
         return false;
+    if (settings->memory)
+        return true;
     if (!parse.named) {
         complain("--workload is needed: " WORKLOAD_NAMES);
         return false;

@@ -32,6 +32,7 @@ struct settings {
     bool raw;
     bool whole; /* of union: of the whole table */
     bool json;
+    bool memory; /* measure the machine's memory, and no server */
 };
 
 /* Reads the program's arguments; ends the program for --help and --version. False:

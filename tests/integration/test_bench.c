@@ -1,8 +1,11 @@
 /* `cardinal-bench` against a daemon: every workload, and its JSON. */
 #include <check.h>
 #include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/integration/bench_run.h"
 #include "tests/integration/harness/calls.h"
@@ -156,6 +159,59 @@ START_TEST(bench_draws_the_times)
 }
 END_TEST
 
+/* All that was written to a terminal whose other side is closed by now. */
+static void read_terminal(int terminal, char *shown, size_t size)
+{
+    size_t len = 0;
+    ssize_t n;
+    while (len < size - 1 && (n = read(terminal, shown + len, size - 1 - len)) > 0)
+        len += (size_t)n;
+    shown[len] = '\0';
+}
+
+START_TEST(bench_shows_its_progress_on_a_terminal_and_wipes_it)
+{
+    static const char wipe[] = "\r\033[K";
+    char shown[4000];
+    int terminal;
+    int side;
+    start();
+    ck_assert_int_eq(openpty(&terminal, &side, NULL, NULL, NULL), 0);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const struct process_files files = { nothing, nothing, side };
+    const char *argv[] = { PROGRAM_BENCH, "--target", daemon_address(&daemon_),
+                           "--workload",  "hot",      "--values",
+                           "24000",       "--rate",   "20000",
+                           NULL };
+    pid_t pid = process_spawn(argv, &files);
+    close(side);
+    close(nothing);
+    ck_assert_int_eq(process_wait(pid, PROCESS_TIMEOUT_MS), 0);
+    read_terminal(terminal, shown, sizeof shown);
+    close(terminal);
+    ck_assert_msg(strstr(shown, "/s  p50 ") != NULL, "'%s'", shown);
+    ck_assert_ptr_nonnull(strstr(shown, "server cpu "));
+    ck_assert_ptr_nonnull(strstr(shown, " MiB "));
+    ck_assert_str_eq(shown + strlen(shown) - strlen(wipe), wipe);
+}
+END_TEST
+
+START_TEST(bench_measures_memory_without_a_server)
+{
+    struct run run;
+    const char *argv[] = { CARDINAL_TESTS_BIN "/cardinal-bench", "--memory", "--json", NULL };
+    run_program(&run, argv);
+    ck_assert_int_eq(run.exit_status, 0);
+    cJSON *json = cJSON_Parse(run.out);
+    ck_assert_ptr_nonnull(json);
+    const cJSON *latency = cJSON_GetObjectItem(json, "memory_latency_ns");
+    ck_assert_double_gt(json_number(latency, "768 KiB"), 0);
+    ck_assert_double_gt(json_number(latency, "64 MiB"), json_number(latency, "768 KiB"));
+    cJSON_Delete(json);
+    run_release(&run);
+}
+END_TEST
+
 START_TEST(bench_leaves_no_table_behind)
 {
     struct run run;
@@ -215,6 +271,8 @@ int main(void)
         bench_tells_of_batches_that_could_not_be_sent,
         bench_ends_in_time,
         bench_draws_the_times,
+        bench_shows_its_progress_on_a_terminal_and_wipes_it,
+        bench_measures_memory_without_a_server,
         bench_leaves_no_table_behind,
         bench_tells_wrong_usage_in_one_line,
         bench_without_a_server_exits_with_3,
