@@ -264,6 +264,15 @@ void cardinal_link_send(struct link *link, uint64_t due, struct result *result)
     cardinal_link_collect(link, result);
 }
 
+/* The library holds small questions until some kilobytes are together. Batches go at
+ * once. */
+void cardinal_link_push(struct link *link)
+{
+    struct cardinal_link *state = link->state;
+    if (state->batch == NULL && link->in_flight > 0)
+        (void)cardinal_poll(state->client);
+}
+
 void cardinal_link_collect(struct link *link, struct result *result)
 {
     struct cardinal_link *state = link->state;

@@ -140,6 +140,7 @@ const struct target_kind target_cardinal = {
     .link_open = cardinal_link_open,
     .link_close = cardinal_link_close,
     .link_send = cardinal_link_send,
+    .link_push = cardinal_link_push,
     .link_collect = cardinal_link_collect,
     .link_drain = cardinal_link_drain,
     .link_fd = cardinal_link_fd,

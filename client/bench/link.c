@@ -34,6 +34,11 @@ void link_send(struct link *link, uint64_t due, struct result *result)
     link->target->kind->link_send(link, due, result);
 }
 
+void link_push(struct link *link)
+{
+    link->target->kind->link_push(link);
+}
+
 void link_collect(struct link *link, struct result *result)
 {
     link->target->kind->link_collect(link, result);

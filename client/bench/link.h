@@ -41,6 +41,7 @@ bool link_hides(const struct link *link);
 
 /* Sends the next batch, or question, which was due at a time. */
 void link_send(struct link *link, uint64_t due, struct result *result);
+void link_push(struct link *link);
 void link_collect(struct link *link, struct result *result);
 void link_drain(struct link *link, struct result *result);
 int link_fd(const struct link *link);

@@ -236,19 +236,29 @@ static struct wait append_next(struct link *link, struct result *result)
     }
 }
 
+/* What is sent is held until redis_link_push(), so that small questions travel
+ * together. A batch is no small one. */
 void redis_link_send(struct link *link, uint64_t due, struct result *result)
 {
     struct redis_link *state = link->state;
     uint32_t at = (link->oldest + link->in_flight) % IN_FLIGHT_MAX;
-    int sent = 0;
     state->waits[at] = append_next(link, result);
-    while (state->redis->err == 0 && sent == 0)
-        (void)redisBufferWrite(state->redis, &sent);
     link_sent(link, due);
+    if (!workload_asks(link->settings->workload.kind))
+        redis_link_push(link);
     if (state->redis->err != 0)
         lose(link, result);
     else if (state->waits[at].replies == 0)
         link_answered(link, result);
+}
+
+/* A failure is told by the read that follows. */
+void redis_link_push(struct link *link)
+{
+    struct redis_link *state = link->state;
+    int sent = 0;
+    while (state->redis->err == 0 && sent == 0)
+        (void)redisBufferWrite(state->redis, &sent);
 }
 
 /* --- answers --- */
@@ -305,6 +315,7 @@ void redis_link_collect(struct link *link, struct result *result)
 void redis_link_drain(struct link *link, struct result *result)
 {
     struct redis_link *state = link->state;
+    redis_link_push(link);
     while (link->in_flight > 0 && take_replies(link, result)) {
         if (link->in_flight > 0 && redisBufferRead(state->redis) != REDIS_OK)
             lose(link, result);

@@ -220,6 +220,7 @@ const struct target_kind target_redis = {
     .link_open = redis_link_open,
     .link_close = redis_link_close,
     .link_send = redis_link_send,
+    .link_push = redis_link_push,
     .link_collect = redis_link_collect,
     .link_drain = redis_link_drain,
     .link_fd = redis_link_fd,

@@ -256,6 +256,8 @@ static void complete(struct settings *settings)
     if (settings->in_flight == 0)
         settings->in_flight = defaults[kind].in_flight;
     /* A page is waited for: connections would wait for one another on a thread. */
+    if (kind == WORKLOAD_SCAN)
+        settings->in_flight = 1;
     if (kind == WORKLOAD_SCAN || settings->threads > settings->connections)
         settings->threads = settings->connections;
 }

@@ -22,13 +22,25 @@ static struct link *find_oldest(struct worker *worker)
     return oldest;
 }
 
+/* Takes the oldest answer of a link; without a rate half of them, so that the next
+ * questions travel together. */
+static void take_hidden(struct worker *worker, struct link *link)
+{
+    uint32_t keep = worker->settings->rate == 0 ? worker->settings->in_flight / 2 : UINT32_MAX;
+    do
+        link_collect(link, &worker->result);
+    while (link->in_flight > keep);
+}
+
 /* Waits until something was answered on one of the links, or until a time, or, where
  * answers hide, for the oldest. */
 static void await(struct worker *worker, uint64_t until)
 {
+    for (uint32_t i = 0; i < worker->link_count; i++)
+        link_push(&worker->links[i]);
     struct link *oldest = link_hides(&worker->links[0]) ? find_oldest(worker) : NULL;
     if (oldest != NULL) {
-        link_collect(oldest, &worker->result);
+        take_hidden(worker, oldest);
         return;
     }
     struct pollfd fds[CONNECTIONS_MAX];

@@ -1,8 +1,11 @@
 /* `cardinal-bench` against a real Redis: every workload, and what it leaves alone. */
 #include <check.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/integration/bench_run.h"
@@ -14,11 +17,23 @@
 #define REDIS_PROGRAM "/usr/bin/redis-check-rdb"
 #define REDIS_START_MS 20000
 
-static char path[200];    /* of its socket */
-static char address[220]; /* for the bench */
+static char path[100];    /* of its socket */
+static char address[120]; /* for the bench */
 static pid_t redis_pid;
 
-/* Starts a Redis that keeps nothing, and waits for its socket. */
+/* The socket file is there before anybody listens on it. */
+static bool is_listening(void)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(fd, 0);
+    (void)snprintf(name.sun_path, sizeof name.sun_path, "%s", path);
+    bool connected = connect(fd, (const struct sockaddr *)&name, sizeof name) == 0;
+    close(fd);
+    return connected;
+}
+
+/* Starts a Redis that keeps nothing, and waits until it can be reached. */
 static void start(void)
 {
     char program[200];
@@ -35,7 +50,7 @@ static void start(void)
     redis_pid = process_spawn(argv, &files);
     (void)fclose(output);
     int64_t begin = now_ms();
-    while (access(path, F_OK) != 0) {
+    while (!is_listening()) {
         ck_assert_int_lt(now_ms() - begin, REDIS_START_MS);
         sleep_ms(10);
     }
