@@ -124,7 +124,7 @@ static struct cardinal_client *open_client(int fd)
     /* A question that was given up: its answer may come first. */
     client->core.slots[GIVEN_UP].id = GIVEN_UP;
     client->core.in_flight = 1;
-    client->transport = (struct transport){ TRANSPORT_CONNECTED, fd, NULL, NULL };
+    client->transport = (struct transport){ .state = TRANSPORT_CONNECTED, .fd = fd };
     client->address.local = true;
     client->address_text = strdup("unix://nowhere");
     client->connect_timeout_ms = TIMEOUT_MS;
