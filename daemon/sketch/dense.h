@@ -109,9 +109,6 @@ void dense_reseed(struct dense *dense, const struct sketch_shape *shape);
 /* Asks the CPU for the line of a register. */
 void dense_prefetch(uint64_t word, uint32_t index);
 
-/* Is a register below rank? Also true where only its exception would tell. */
-bool dense_is_below(uint64_t word, uint32_t index, unsigned rank);
-
 /* Bytes taken from the allocator. */
 size_t dense_bytes(const struct dense *dense);
 

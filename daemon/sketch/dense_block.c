@@ -178,12 +178,3 @@ void dense_prefetch(uint64_t word, uint32_t index)
     __builtin_prefetch(registers + (word & WORD_FLAG ? index : nibble_offset(index)), 1);
     __builtin_prefetch(block, 1);
 }
-
-bool dense_is_below(uint64_t word, uint32_t index, unsigned rank)
-{
-    const uint8_t *registers = registers_at(word_address(word), word_precision(word));
-    if ((word & WORD_FLAG) != 0)
-        return registers[index] < rank;
-    unsigned nibble = (unsigned)registers[nibble_offset(index)] >> (index / 32 % 2 * 4) & 15u;
-    return nibble == NIBBLE_FULL || word_base(word) + nibble < rank;
-}

@@ -4,14 +4,13 @@
 #include <string.h>
 
 #include "daemon/sketch/change.h"
-#include "daemon/sketch/dense.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/tokens.h"
 #include "daemon/sketch/union_parts.h"
 #include "daemon/sketch/word.h"
 
 #define BITS_MIN 4u
-#define PROBES_MAX 128u /* only chosen values lie so close: registers for them */
+#define PROBES_MAX 128u /* only chosen values lie so close: ranks for them */
 #define FEED_TOKENS 64u
 
 /* A token's first slot: its high bits, so that the table is nearly sorted. */
@@ -42,31 +41,25 @@ static enum put put(struct rollup *rollup, uint32_t token)
     return PUT_CROWDED;
 }
 
-static bool raise(struct dense *dense, uint32_t code)
+static void raise(uint8_t *ranks, unsigned precision, uint32_t code)
 {
-    bool raised;
-    return dense_raise(dense, change_index(code, dense->precision),
-                       change_rank(code, dense->precision), false, &raised) == ST_OK;
+    uint8_t *at = ranks + change_index(code, precision);
+    uint8_t rank = (uint8_t)change_rank(code, precision);
+    *at = rank > *at ? rank : *at;
 }
 
-/* Goes on in registers, code being one of them. */
-static enum status to_registers(struct rollup *rollup, const struct sketch_shape *shape,
-                                uint32_t code)
+/* Goes on in ranks. */
+static enum status to_ranks(struct rollup *rollup, const struct sketch_shape *shape)
 {
-    struct dense dense;
-    if (!dense_new(&dense, shape))
+    uint8_t *ranks = calloc(shape->registers, 1);
+    if (ranks == NULL)
         return ST_RESOURCE_EXHAUSTED;
-    bool fits = raise(&dense, code);
-    for (uint32_t i = 0; fits && rollup->tokens != NULL && i < 1u << rollup->bits; i++) {
+    for (uint32_t i = 0; rollup->tokens != NULL && i < 1u << rollup->bits; i++) {
         if (rollup->tokens[i] != 0)
-            fits = raise(&dense, rollup->tokens[i]);
-    }
-    if (!fits) {
-        dense_free(&dense);
-        return ST_RESOURCE_EXHAUSTED;
+            raise(ranks, shape->precision, rollup->tokens[i]);
     }
     free(rollup->tokens);
-    *rollup = (struct rollup){ .registers = { dense_close(&dense) } };
+    *rollup = (struct rollup){ .ranks = ranks, .count = shape->registers };
     return ST_OK;
 }
 
@@ -116,24 +109,10 @@ static enum status feed_token(struct rollup *rollup, const struct sketch_shape *
         return ST_RESOURCE_EXHAUSTED;
     if (grown == GROWN && put(rollup, token) == PUT_DONE)
         return ST_OK;
-    return to_registers(rollup, shape, token);
-}
-
-static enum status feed_registers(struct rollup *rollup, const uint32_t *codes, size_t n)
-{
-    unsigned precision = word_precision(rollup->registers.word);
-    bool fits = true;
-    for (size_t i = 0; i < n && fits; i++) {
-        uint64_t word = rollup->registers.word;
-        unsigned rank = change_rank(codes[i], precision);
-        if (rank <= word_base(word) ||
-            !dense_is_below(word, change_index(codes[i], precision), rank))
-            continue;
-        struct dense dense = dense_open(word);
-        fits = raise(&dense, codes[i]);
-        rollup->registers.word = dense_close(&dense);
-    }
-    return fits ? ST_OK : ST_RESOURCE_EXHAUSTED;
+    enum status status = to_ranks(rollup, shape);
+    if (status == ST_OK)
+        raise(rollup->ranks, shape->precision, token);
+    return status;
 }
 
 enum status rollup_feed(struct rollup *rollup, const struct sketch_shape *shape,
@@ -141,11 +120,18 @@ enum status rollup_feed(struct rollup *rollup, const struct sketch_shape *shape,
 {
     enum status status = ST_OK;
     size_t i = 0;
-    for (; i < n && status == ST_OK && rollup->registers.word == 0; i++) {
-        status = change_is_register(codes[i]) ? to_registers(rollup, shape, codes[i])
-                                              : feed_token(rollup, shape, codes[i]);
+    for (; i < n && status == ST_OK && rollup->ranks == NULL; i++) {
+        if (!change_is_register(codes[i])) {
+            status = feed_token(rollup, shape, codes[i]);
+        } else {
+            status = to_ranks(rollup, shape);
+            if (status == ST_OK)
+                raise(rollup->ranks, shape->precision, codes[i]);
+        }
     }
-    return i == n || status != ST_OK ? status : feed_registers(rollup, codes + i, n - i);
+    for (; i < n && status == ST_OK; i++)
+        raise(rollup->ranks, shape->precision, codes[i]);
+    return status;
 }
 
 static enum status feed_entries(struct rollup *rollup, const struct sketch_shape *shape,
@@ -178,25 +164,20 @@ static enum status feed_tokens(struct rollup *rollup, const struct sketch_shape 
     return status;
 }
 
-/* Goes on in a copy of registers that has the tokens in it too. */
 static enum status feed_dense(struct rollup *rollup, const struct sketch_shape *shape,
                               const struct cell *cell)
 {
-    if (rollup->registers.word != 0)
-        return cell_merge(&rollup->registers, cell, shape);
-    struct rollup merged = { .count = 0 };
-    enum status status = cell_merge(&merged.registers, cell, shape);
-    for (uint32_t i = 0; status == ST_OK && rollup->tokens != NULL && i < 1u << rollup->bits; i++) {
-        if (rollup->tokens[i] != 0)
-            status = rollup_feed(&merged, shape, &rollup->tokens[i], 1);
+    uint8_t *ranks = malloc(shape->registers);
+    enum status status = ranks == NULL ? ST_RESOURCE_EXHAUSTED : ST_OK;
+    if (status == ST_OK && rollup->ranks == NULL)
+        status = to_ranks(rollup, shape);
+    if (status == ST_OK) {
+        cell_registers(cell, shape, ranks);
+        for (uint32_t i = 0; i < shape->registers; i++)
+            rollup->ranks[i] = ranks[i] > rollup->ranks[i] ? ranks[i] : rollup->ranks[i];
     }
-    if (status != ST_OK) {
-        rollup_release(&merged);
-        return status;
-    }
-    rollup_release(rollup);
-    *rollup = merged;
-    return ST_OK;
+    free(ranks);
+    return status;
 }
 
 enum status rollup_feed_cell(struct rollup *rollup, const struct sketch_shape *shape,
@@ -209,37 +190,18 @@ enum status rollup_feed_cell(struct rollup *rollup, const struct sketch_shape *s
     return feed_dense(rollup, shape, cell);
 }
 
-void rollup_prefetch(const struct rollup *rollup, const uint32_t *codes, size_t n)
-{
-    uint64_t word = rollup->registers.word;
-    if (word != 0) {
-        unsigned precision = word_precision(word);
-        for (size_t i = 0; i < n; i++) {
-            if (change_rank(codes[i], precision) > word_base(word))
-                dense_prefetch(word, change_index(codes[i], precision));
-        }
-        return;
-    }
-    for (size_t i = 0; rollup->tokens != NULL && i < n; i++) {
-        if (!change_is_register(codes[i]))
-            __builtin_prefetch(rollup->tokens + home_of(rollup, codes[i]), 1);
-    }
-}
-
 bool rollup_may_owe(const struct rollup *rollup, const struct sketch_shape *shape,
                     const struct cell *cell)
 {
     if (cell->word == 0)
         return false;
-    if (rollup->registers.word == 0 || word_state(cell->word) == CELL_DENSE)
+    if (rollup->ranks == NULL || word_state(cell->word) == CELL_DENSE)
         return true;
-    struct dense dense = dense_open(rollup->registers.word);
     struct entry_iter iter;
     uint32_t entry;
     entry_iter_init(&iter, cell->word, shape);
     while (entry_iter_next(&iter, &entry)) {
-        if (entry_rank(entry) >= dense.base && /* spares most of them a look */
-            entry_rank(entry) >= dense_get(&dense, entry_index(entry)))
+        if (entry_rank(entry) >= rollup->ranks[entry_index(entry)])
             return true;
     }
     return false;
@@ -279,23 +241,21 @@ static enum status unite_tokens(const struct rollup *rollup, const struct sketch
 enum status rollup_unite(const struct rollup *rollup, const struct sketch_shape *shape,
                          struct union_scratch *scratch)
 {
-    if (rollup->registers.word == 0)
-        return rollup->count == 0 ? ST_OK : unite_tokens(rollup, shape, scratch);
-    enum status status = union_scratch_add(scratch, &rollup->registers);
-    if (status == ST_OK)
-        scratch->contributors++; /* its running estimate means nothing */
-    return status;
+    if (rollup->ranks != NULL)
+        return union_scratch_add_ranks(scratch, rollup->ranks);
+    return rollup->count == 0 ? ST_OK : unite_tokens(rollup, shape, scratch);
 }
 
 size_t rollup_bytes(const struct rollup *rollup)
 {
-    size_t tokens = rollup->tokens == NULL ? 0 : allocated_bytes(sizeof(uint32_t) << rollup->bits);
-    return tokens + cell_bytes(&rollup->registers);
+    if (rollup->ranks != NULL)
+        return allocated_bytes(rollup->count);
+    return rollup->tokens == NULL ? 0 : allocated_bytes(sizeof(uint32_t) << rollup->bits);
 }
 
 void rollup_release(struct rollup *rollup)
 {
     free(rollup->tokens);
-    cell_release(&rollup->registers);
+    free(rollup->ranks);
     *rollup = (struct rollup){ 0 };
 }

@@ -2,13 +2,13 @@
  *
  * A value that leaves a cell as it is cannot change a union that the cell is
  * in, so a rollup is fed with the codes of changes alone (change.h). It holds
- * tokens while they are few, in a hash table that takes 2 to 5 ns a change, and
- * registers beyond that (DENSE), where most changes raise nothing and cost a
- * look at one nibble.
+ * tokens in a hash table while they are few, and beyond that a byte a register,
+ * raised without a branch: of the changes of many cells it cannot be foretold
+ * which raise the union too.
  *
  * It cannot be taken from: rollup_may_owe() says whether a cell that goes may
- * have raised something. Zeroed memory is an empty rollup. Takes at most what a
- * DENSE cell does. Thread safety: none. */
+ * have raised something. Zeroed memory is an empty rollup. Takes at most 2^p
+ * bytes. Thread safety: none. */
 #ifndef CARDINAL_SKETCH_ROLLUP_H
 #define CARDINAL_SKETCH_ROLLUP_H
 
@@ -16,14 +16,11 @@
 #include "daemon/sketch/union_scratch.h"
 
 struct rollup {
-    uint32_t *tokens;      /* 0: free; NULL: none yet, or registers */
-    uint32_t count;        /* of tokens */
-    uint32_t bits;         /* log2 of the slots, 0: none */
-    struct cell registers; /* empty or DENSE */
+    uint32_t *tokens; /* 0: free; NULL: none yet, or ranks */
+    uint8_t *ranks;   /* of all registers; NULL: tokens */
+    uint32_t count;   /* of tokens, or of registers */
+    uint32_t bits;    /* log2 of the tokens' slots, 0: none */
 };
-
-/* Asks the CPU for the memory that rollup_feed() of these codes will look at. */
-void rollup_prefetch(const struct rollup *rollup, const uint32_t *codes, size_t n);
 
 /* Feeds n codes. After ST_RESOURCE_EXHAUSTED, here and below, it is of no
  * more use than to be released. */

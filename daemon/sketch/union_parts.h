@@ -23,6 +23,10 @@ struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *
 struct estimate estimate_ranks_from(const uint8_t *ranks, uint8_t least,
                                     const struct sketch_shape *shape);
 
+/* Merges in the ranks of many cells' registers, a byte each. On
+ * ST_RESOURCE_EXHAUSTED the scratch is as it was. */
+enum status union_scratch_add_ranks(struct union_scratch *scratch, const uint8_t *ranks);
+
 /* Puts the union's ranks, a byte each, into out. */
 void union_scratch_ranks(const struct union_scratch *scratch, uint8_t *out);
 

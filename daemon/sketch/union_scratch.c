@@ -160,6 +160,21 @@ enum status union_scratch_add(struct union_scratch *scratch, const struct cell *
     return ST_OK;
 }
 
+enum status union_scratch_add_ranks(struct union_scratch *scratch, const uint8_t *ranks)
+{
+    enum { STEP = 16 }; /* the least that there are */
+    enum status status = scratch->has_registers ? ST_OK : to_registers(scratch);
+    if (status != ST_OK)
+        return status;
+    for (uint32_t at = 0; at < scratch->shape.registers; at += STEP) {
+        uint8_t *into = scratch->registers + at;
+        for (uint32_t i = 0; i < STEP; i++)
+            into[i] = ranks[at + i] > into[i] ? ranks[at + i] : into[i];
+    }
+    scratch->contributors += 2; /* no cell's own estimate is the union's */
+    return ST_OK;
+}
+
 static const struct kernels *kernels_for(const struct sketch_shape *shape)
 {
     return shape->registers < RANKS_STEP ? &kernels_portable : kernels_best();

@@ -6,6 +6,10 @@
 
 #include "daemon/table/heap_bytes.h"
 
+#define QUEUE_MIN 32u
+#define QUEUE_MAX 2048u
+#define QUEUE_ENTRY_BYTES (sizeof(uint32_t) + sizeof(uint16_t))
+
 static void lock(struct rollup_group *group)
 {
     int rc = pthread_mutex_lock(&group->lock);
@@ -42,6 +46,7 @@ void rollups_free(struct rollups *rollups)
         for (uint32_t slot = 0; slot < group->width; slot++)
             rollup_release(&group->rollups[slot]);
         free(group->rollups);
+        free(group->queue.codes);
         pthread_mutex_destroy(&group->lock);
     }
     pthread_mutex_destroy(&rollups->build_lock);
@@ -84,30 +89,68 @@ static bool is_fed(const struct rollup_group *group, unsigned slot)
     return !slot_mask_has(&group->stale, slot) || slot_mask_has(&group->building, slot);
 }
 
-static void prefetch_runs(const struct rollup_group *group, const struct rollup_run *runs, size_t n,
-                          const uint32_t *codes)
+static void feed_slot(struct rollups *rollups, struct rollup_group *group, unsigned slot,
+                      const uint32_t *codes, size_t n)
 {
-    for (size_t i = 0; i < n; codes += runs[i].count, i++) {
-        if (runs[i].slot < group->width)
-            rollup_prefetch(&group->rollups[runs[i].slot], codes, runs[i].count);
+    if (!is_fed(group, slot))
+        return;
+    if (!widen(group, slot) ||
+        rollup_feed(&group->rollups[slot], &rollups->shape, codes, n) != ST_OK)
+        lose(rollups, group, slot);
+}
+
+/* Feeds what waits, slot by slot. */
+static void drain(struct rollups *rollups, struct rollup_group *group)
+{
+    struct rollup_queue *queue = &group->queue;
+    uint16_t ends[SLOTS_MAX + 1] = { 0 };
+    uint32_t sorted[QUEUE_MAX];
+    if (queue->count == 0)
+        return;
+    for (uint32_t i = 0; i < queue->count; i++)
+        ends[queue->slots[i] + 1]++;
+    for (unsigned slot = 1; slot <= SLOTS_MAX; slot++)
+        ends[slot] = (uint16_t)(ends[slot] + ends[slot - 1]);
+    for (uint32_t i = 0; i < queue->count; i++)
+        sorted[ends[queue->slots[i]]++] = queue->codes[i];
+    for (uint32_t at = 0, slot = 0; at < queue->count; at = ends[slot++]) {
+        if (ends[slot] > at)
+            feed_slot(rollups, group, slot, sorted + at, ends[slot] - at);
     }
+    queue->count = 0;
+}
+
+/* Makes room for one change more, by memory up to a point, else by feeding. */
+static bool make_room(struct rollups *rollups, struct rollup_group *group)
+{
+    struct rollup_queue *queue = &group->queue;
+    drain(rollups, group);
+    if (queue->room == QUEUE_MAX)
+        return true;
+    uint32_t room = queue->room == 0 ? QUEUE_MIN : 2 * queue->room;
+    uint32_t *codes = malloc(room * QUEUE_ENTRY_BYTES);
+    if (codes == NULL)
+        return queue->room > 0;
+    free(queue->codes);
+    *queue = (struct rollup_queue){ codes, (uint16_t *)(void *)(codes + room), 0, room };
+    return true;
 }
 
 void rollups_feed(struct rollups *rollups, uint32_t shard_number, const struct rollup_run *runs,
                   size_t n, const uint32_t *codes)
 {
     struct rollup_group *group = rollups_group(rollups, shard_number);
-    if (n == 0)
-        return;
+    struct rollup_queue *queue = &group->queue;
     lock(group);
-    prefetch_runs(group, runs, n, codes);
-    for (size_t i = 0; i < n; codes += runs[i].count, i++) {
-        uint16_t slot = runs[i].slot;
-        if (!is_fed(group, slot))
-            continue;
-        if (!widen(group, slot) ||
-            rollup_feed(&group->rollups[slot], &rollups->shape, codes, runs[i].count) != ST_OK)
-            lose(rollups, group, slot);
+    for (size_t i = 0; i < n; i++) {
+        for (uint32_t left = runs[i].count; left > 0; left--, codes++) {
+            if (queue->count == queue->room && !make_room(rollups, group)) {
+                lose(rollups, group, runs[i].slot);
+                continue;
+            }
+            queue->slots[queue->count] = runs[i].slot;
+            queue->codes[queue->count++] = *codes;
+        }
     }
     unlock(group);
 }
@@ -117,6 +160,7 @@ void rollups_feed_cell(struct rollups *rollups, uint32_t shard_number, uint16_t 
 {
     struct rollup_group *group = rollups_group(rollups, shard_number);
     lock(group);
+    drain(rollups, group);
     if (is_fed(group, slot) &&
         (!widen(group, slot) ||
          rollup_feed_cell(&group->rollups[slot], &rollups->shape, cell) != ST_OK))
@@ -130,6 +174,7 @@ void rollups_lose_row(struct rollups *rollups, uint32_t shard_number, const stru
     struct slot_mask used = { { 0 } };
     row_used_slots(row, &used);
     lock(group);
+    drain(rollups, group);
     for (unsigned slot = slot_mask_next(&used, 0); slot < group->width;
          slot = slot_mask_next(&used, slot + 1)) {
         if (is_fed(group, slot) &&
@@ -144,6 +189,7 @@ void rollups_reset(struct rollups *rollups, const struct slot_mask *slots)
     for (uint32_t i = 0; i < GROUP_COUNT; i++) {
         struct rollup_group *group = &rollups->groups[i];
         lock(group);
+        drain(rollups, group);
         for (unsigned slot = slot_mask_next(slots, 0); slot < SLOTS_MAX;
              slot = slot_mask_next(slots, slot + 1)) {
             slot_mask_clear(&group->stale, slot);
@@ -160,6 +206,7 @@ bool rollups_build_begin(struct rollups *rollups, uint32_t group_number, struct 
 {
     struct rollup_group *group = &rollups->groups[group_number];
     lock(group);
+    drain(rollups, group);
     *slots = group->stale;
     group->building = group->stale;
     memset(&group->spoiled, 0, sizeof group->spoiled);
@@ -203,6 +250,7 @@ enum status rollups_unite(struct rollups *rollups, uint32_t group_number, struct
     struct rollup_group *group = &rollups->groups[group_number];
     enum status status = ST_OK;
     lock(group);
+    drain(rollups, group);
     schema_refresh(schema, columns);
     stale->count = 0;
     stale->schema_version = columns->schema_version;
@@ -226,6 +274,7 @@ void rollups_build_end(struct rollups *rollups, uint32_t group_number)
 {
     struct rollup_group *group = &rollups->groups[group_number];
     lock(group);
+    drain(rollups, group);
     for (unsigned slot = slot_mask_next(&group->building, 0); slot < SLOTS_MAX;
          slot = slot_mask_next(&group->building, slot + 1)) {
         slot_mask_clear(&group->building, slot);
@@ -244,6 +293,8 @@ size_t rollups_bytes(struct rollups *rollups)
     for (uint32_t i = 0; i < GROUP_COUNT; i++) {
         struct rollup_group *group = &rollups->groups[i];
         lock(group);
+        if (group->queue.room > 0)
+            bytes += heap_bytes(group->queue.room * QUEUE_ENTRY_BYTES);
         if (group->width > 0)
             bytes += heap_bytes(group->width * sizeof *group->rollups);
         for (uint32_t slot = 0; slot < group->width; slot++)

@@ -1,8 +1,11 @@
 /* rollups: a table's unions over all keys, kept while the cells change.
  *
- * One rollup for each column in each group of 16 shards, fed under the shard's
- * lock at the end of a stretch of ingest; a union over the whole table merges 4
- * of them. A group's lock is taken under a shard's, never the other way round,
+ * One rollup for each column in each group of 16 shards, told of changes under
+ * the shard's lock at the end of a stretch of ingest; a union over the whole
+ * table merges 4 of them. What is told waits with the group until some thousand
+ * changes are together or somebody wants to know, and is then fed column by
+ * column: a rollup that is fed a change at a time, in turn with others, is never
+ * in the cache. A group's lock is taken under a shard's, never the other way round,
  * and the schema's under it.
  *
  * A rollup is exact, or it is stale: a deleted cell may have raised something,
@@ -27,8 +30,17 @@
 #define GROUP_SHARDS 16u
 #define GROUP_COUNT (SHARD_COUNT / GROUP_SHARDS)
 
+/* Changes that were told and not yet fed. */
+struct rollup_queue {
+    uint32_t *codes;
+    uint16_t *slots; /* in the same block of memory */
+    uint32_t count;
+    uint32_t room;
+};
+
 struct rollup_group {
-    pthread_mutex_t lock;   /* guards all below */
+    pthread_mutex_t lock; /* guards all below */
+    struct rollup_queue queue;
     struct rollup *rollups; /* by slot */
     uint32_t width;
     struct slot_mask stale;

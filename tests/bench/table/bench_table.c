@@ -270,6 +270,18 @@ static void time_points(struct table *table, struct column_set *columns, uint32_
     printf("queries: %.1f ns a point of 1,000 a call\n", seconds / (POINTS * ROUNDS) * 1e9);
 }
 
+static void time_top(struct table *table, struct column_set *columns)
+{
+    static const struct selector all = { .kind = SELECTOR_ALL };
+    static const size_t limits[] = { 20, TOP_KEYS_MAX };
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t visited = 0;
+        double begun = now_s();
+        table_top(table, &all, limits[i], columns, NULL, count_visit, &visited, NULL);
+        printf("queries: top %zu in %.1f ms\n", limits[i], (now_s() - begun) * 1e3);
+    }
+}
+
 static void bench_queries(uint32_t count)
 {
     static const struct selector all = { .kind = SELECTOR_ALL };
@@ -291,6 +303,7 @@ static void bench_queries(uint32_t count)
         printf("queries: union of %llu keys in %.4f ms, estimate %.0f\n", (unsigned long long)n,
                (now_s() - begun) * 1e3, estimate.value);
     }
+    time_top(table, &columns);
     begun = now_s();
     table_delete(table, &all, NULL, &n, NULL);
     printf("queries: deleted at %.1f ns a key\n", (now_s() - begun) / (double)n * 1e9);

@@ -1,5 +1,7 @@
 #include "daemon/server/ingest_run.h"
 
+#include <stdlib.h>
+
 #include "daemon/server/context.h"
 #include "daemon/table/catalog.h"
 #include "tests/unit/failing_alloc.h"
@@ -55,7 +57,8 @@ static enum status run_batch(void)
     enum status status = ingest_run_begin(run, &context, &head, &err);
     if (status == ST_OK) {
         status = ingest_run_step(run, UINT64_MAX, &done);
-        ck_assert(done == (status == ST_OK));
+        if (done != (status == ST_OK))
+            abort(); /* an assertion would allocate */
         ingest_run_end(run);
     }
     ingest_run_free(run);
@@ -80,10 +83,10 @@ START_TEST(ingest_run_leaves_no_key_without_memory)
         failing_alloc_arm(n);
         enum status status = run_batch();
         failed = failing_alloc_disarm();
-        /* A rollup without memory goes stale, and that is all. */
-        bool fails = failed && !table_wants_maintenance(table);
-        ck_assert_int_eq(status, fails ? ST_RESOURCE_EXHAUSTED : ST_OK);
-        ck_assert_uint_eq(keys(), fails ? 0 : 1);
+        /* Rollups make do without memory, or go stale. */
+        if (status != ST_OK)
+            ck_assert(failed && status == ST_RESOURCE_EXHAUSTED);
+        ck_assert_uint_eq(keys(), status == ST_OK ? 1 : 0);
     }
     tear_down();
 }
