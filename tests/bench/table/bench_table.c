@@ -282,6 +282,32 @@ static void time_top(struct table *table, struct column_set *columns)
     }
 }
 
+/* How many deletes make a union stale, and what building it anew takes. */
+static void time_maintenance(struct table *table, uint32_t count)
+{
+    enum { DELETES = 1000 };
+    uint64_t state = 777;
+    uint32_t stale = 0;
+    double seconds = 0;
+    for (uint32_t i = 0; i < DELETES; i++) {
+        uint8_t text[KEY_ROOM];
+        uint64_t number = next_random(&state) % count * 2654435761u % 10000000000u;
+        int len = snprintf((char *)text, sizeof text, "%010llu", (unsigned long long)number);
+        struct bytes_view key = { text, (size_t)len };
+        struct selector one = { .kind = SELECTOR_LIST, .list = &key, .list_count = 1 };
+        uint64_t deleted;
+        table_delete(table, &one, NULL, &deleted, NULL);
+        if (!table_wants_maintenance(table))
+            continue;
+        double begun = now_s();
+        table_maintain(table, NULL);
+        seconds += now_s() - begun;
+        stale++;
+    }
+    printf("queries: %u of %u deletes made a union stale, built anew in %.1f ms each\n", stale,
+           (unsigned)DELETES, stale == 0 ? 0.0 : seconds / stale * 1e3);
+}
+
 static void bench_queries(uint32_t count)
 {
     static const struct selector all = { .kind = SELECTOR_ALL };
@@ -304,6 +330,7 @@ static void bench_queries(uint32_t count)
                (now_s() - begun) * 1e3, estimate.value);
     }
     time_top(table, &columns);
+    time_maintenance(table, count);
     begun = now_s();
     table_delete(table, &all, NULL, &n, NULL);
     printf("queries: deleted at %.1f ns a key\n", (now_s() - begun) / (double)n * 1e9);
