@@ -93,7 +93,9 @@ static void expect(const Cardinal__V1__Row *row, uint32_t column, enum gather_ki
     for (unsigned i = 0; i < VALUES_MAX; i++) {
         struct added *one = &added[i];
         if (one->seen || one->column != column || one->value.kind != kind ||
-            one->key_len != row->key.len || memcmp(one->key, row->key.data, row->key.len) != 0)
+            one->key_len != row->key.len)
+            continue;
+        if (row->key.len > 0 && memcmp(one->key, row->key.data, row->key.len) != 0)
             continue;
         one->seen = true;
         if (kind == GATHER_STRING) {
