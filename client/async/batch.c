@@ -1,49 +1,14 @@
-/* Batches that never wait: a batch of the blocking API, told to fail instead, and
- * the callbacks around it. */
+/* Batches that never wait: opening, closing, and taking values in. */
+#include "client/async/batch.h"
+
 #include <stdlib.h>
 
-#include "client/async/async.h"
-#include "client/lib/batch.h"
 #include "client/lib/estimates.h"
 #include "client/lib/table_info.h"
 
-struct cardinal_async_batch {
-    struct async_request opening; /* first: deliver finds the batch by it */
-    struct call describe;
-    struct arena *names; /* holds columns, until it is opened */
-    const char *const *columns;
-    size_t column_count;
-
-    struct cardinal_async_batch *prev;
-    struct cardinal_async_batch *next;
-    struct async_link *link;
-    struct cardinal_batch *inner;
-    cardinal_async_batch_events events;
-    void *arg;
-    cardinal_failed *done; /* parcels to be told of, oldest first */
-    cardinal_failed *last_done;
-    unsigned done_count;
-    cardinal_failed *told; /* that the callback is being told of, unless it was retried */
-    bool asked;            /* opening is in the client's lists */
-    bool opened;
-    bool starved;   /* an add was refused since the last drained */
-    bool flushing;  /* flushed is to be called */
-    bool news;      /* something is to be told, or might be */
-    bool telling;   /* in a callback of it */
-    uint64_t round; /* of async_tell_batches() that it was last told of in */
-    bool closed;    /* to be freed once its callback is over */
-};
-
-static void set_news(struct cardinal_async_batch *batch)
-{
-    batch->news = true;
-    batch->link->async->news = true;
-    async_link_touch(batch->link);
-}
-
 /* ---- opening and closing ---------------------------------------------- */
 
-static void batch_free(struct cardinal_async_batch *batch)
+void async_batch_free(struct cardinal_async_batch *batch)
 {
     struct cardinal_async *async = batch->link->async;
     cardinal_failed *next;
@@ -61,27 +26,6 @@ static void batch_free(struct cardinal_async_batch *batch)
     call_release(&batch->describe);
     arena_free(batch->names);
     free(batch);
-}
-
-/* Frees the batch, once no callback of it is on the stack. */
-static void batch_end(struct cardinal_async_batch *batch)
-{
-    batch->telling = false;
-    if (batch->closed)
-        batch_free(batch);
-}
-
-static void parcel_done(struct cardinal_batch *inner, cardinal_failed *parcel)
-{
-    struct cardinal_async_batch *batch = inner->owner;
-    parcel->next = NULL;
-    if (batch->last_done != NULL)
-        batch->last_done->next = parcel;
-    else
-        batch->done = parcel;
-    batch->last_done = parcel;
-    batch->done_count++;
-    set_news(batch);
 }
 
 static cardinal_status fit(struct cardinal_async_batch *batch)
@@ -118,8 +62,8 @@ static bool deliver_opened(struct async_request *request, bool cancelled)
     if (batch->events.opened != NULL)
         batch->events.opened(batch, status, batch->arg);
     if (batch->opened)
-        set_news(batch);
-    batch_end(batch);
+        async_batch_news(batch);
+    async_batch_told(batch);
     return false;
 }
 
@@ -146,7 +90,7 @@ static cardinal_status set_up(struct cardinal_async_batch *batch, const char *ta
     if (status != CARDINAL_OK)
         return status;
     batch->inner->plan.options.when_full = CARDINAL_FULL_FAIL;
-    batch->inner->on_parcel = parcel_done;
+    batch->inner->on_parcel = async_batch_parcel_done;
     batch->inner->owner = batch;
     batch->names = arena_new(SIZE_MAX);
     if (batch->names == NULL)
@@ -181,7 +125,7 @@ cardinal_status cardinal_async_batch_open(cardinal_async *client, const char *ta
     status = set_up(batch, table, columns, column_count, options);
     if (status != CARDINAL_OK) {
         async_fault(client, &batch->link->client->fault);
-        batch_free(batch);
+        async_batch_free(batch);
         return status;
     }
     *out = batch;
@@ -197,114 +141,7 @@ void cardinal_async_batch_close(cardinal_async_batch *batch)
         async_withdraw(&batch->opening);
     async_link_touch(batch->link);
     if (!batch->telling)
-        batch_free(batch);
-}
-
-/* ---- callbacks -------------------------------------------------------- */
-
-static void tell_ack(struct cardinal_async_batch *batch, cardinal_failed *parcel, bool cancelled)
-{
-    bool ok = !cancelled && parcel->call.fault.status == CARDINAL_OK;
-    const cardinal_async_ack ack = {
-        .status = cancelled ? CARDINAL_CANCELLED : parcel->call.fault.status,
-        .values = parcel->values,
-        .changes = ok ? parcel->call.reply->ingest->changes : 0,
-        .failed = ok || cancelled ? NULL : parcel,
-    };
-    if (!ok && !cancelled)
-        async_fault(batch->link->async, &parcel->call.fault);
-    batch->told = parcel;
-    if (batch->events.acked != NULL)
-        batch->events.acked(batch, &ack, batch->arg);
-    if (!cancelled && batch->told != NULL)
-        cardinal_failed_free(parcel);
-    batch->told = NULL;
-}
-
-static cardinal_failed *pop_done(struct cardinal_async_batch *batch)
-{
-    cardinal_failed *parcel = batch->done;
-    if (parcel == NULL)
-        return NULL;
-    batch->done = parcel->next;
-    if (batch->done == NULL)
-        batch->last_done = NULL;
-    batch->done_count--;
-    return parcel;
-}
-
-static bool may_tell(const struct cardinal_async_batch *batch)
-{
-    return !batch->closed && !batch->link->async->closing;
-}
-
-static void flush_on(struct cardinal_async_batch *batch)
-{
-    struct cardinal_batch *inner = batch->inner;
-    if (inner->gather.count > 0)
-        (void)cardinal_batch_send(inner); /* full: the next answer brings us here again */
-    if (inner->gather.count > 0 || inner->flying.count > 0 || batch->done != NULL)
-        return;
-    batch->flushing = false;
-    if (batch->events.flushed != NULL)
-        batch->events.flushed(batch, batch->arg);
-}
-
-static void tell(struct cardinal_async_batch *batch)
-{
-    cardinal_failed *parcel;
-    batch->news = false;
-    batch->telling = true;
-    while (may_tell(batch) && (parcel = pop_done(batch)) != NULL)
-        tell_ack(batch, parcel, false);
-    if (may_tell(batch) && batch->flushing)
-        flush_on(batch);
-    if (may_tell(batch) && batch->starved && batch->opened) {
-        batch->starved = false;
-        if (batch->events.drained != NULL)
-            batch->events.drained(batch, batch->arg);
-    }
-    async_link_touch(batch->link);
-    batch_end(batch);
-}
-
-void async_tell_batches(struct cardinal_async *async)
-{
-    struct cardinal_async_batch *batch = async->batches;
-    async->round++; /* each is told of once, lest one that is added to keeps the loop */
-    while (batch != NULL && !async->closing) {
-        if (!batch->news || batch->round == async->round) {
-            batch = batch->next;
-            continue;
-        }
-        batch->round = async->round;
-        tell(batch);
-        batch = async->batches; /* the callbacks may have closed any of them */
-    }
-}
-
-void async_cancel_batches(struct cardinal_async *async)
-{
-    struct cardinal_async_batch *batch;
-    while ((batch = async->batches) != NULL) {
-        cardinal_failed *parcel = batch->done;
-        batch->telling = true;
-        for (; parcel != NULL && !batch->closed; parcel = parcel->next)
-            tell_ack(batch, parcel, true);
-        parcel = batch->inner->flying.first;
-        for (; parcel != NULL && !batch->closed; parcel = parcel->next)
-            tell_ack(batch, parcel, true);
-        batch_free(batch);
-    }
-}
-
-size_t async_batches_unanswered(const struct cardinal_async *async)
-{
-    size_t count = 0;
-    const struct cardinal_async_batch *batch = async->batches;
-    for (; batch != NULL; batch = batch->next)
-        count += batch->inner->flying.count + batch->done_count;
-    return count;
+        async_batch_free(batch);
 }
 
 /* ---- values ----------------------------------------------------------- */
@@ -382,21 +219,7 @@ cardinal_status cardinal_async_batch_flush(cardinal_async_batch *batch)
     if (!batch->opened || async->closing)
         return fault_set(&async->fault, CARDINAL_ERR_USAGE, "the batch is not open");
     batch->flushing = true;
-    set_news(batch);
-    return CARDINAL_OK;
-}
-
-cardinal_status cardinal_async_batch_retry(cardinal_async_batch *batch,
-                                           cardinal_failed_batch *failed)
-{
-    struct cardinal_async *async = batch->link->async;
-    if (batch->closed || async->closing || batch->told != failed ||
-        failed->call.fault.status == CARDINAL_OK)
-        return fault_set(&async->fault, CARDINAL_ERR_USAGE,
-                         "a batch can be sent again only in the callback that told of it");
-    batch->told = NULL;
-    batch_launch(batch->inner, failed);
-    async_link_touch(batch->link);
+    async_batch_news(batch);
     return CARDINAL_OK;
 }
 
