@@ -1,6 +1,7 @@
 #include "client/cli/lines.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #define CHUNK_BYTES (256u << 10)
 #define TERMINATOR_MAX 2u
+#define IDLE_MS 20 /* between two calls of idle */
 
 /* The bytes from begin to end are read and not yet given out; those before
  * searched are known to hold no line feed. */
@@ -21,6 +23,8 @@ struct lines {
     size_t end;
     uint64_t number; /* of the line given out last */
     uint64_t bytes;
+    lines_idle *idle; /* NULL: nobody asks */
+    void *idle_arg;
     char buffer[];
 };
 
@@ -44,6 +48,20 @@ uint64_t lines_bytes(const struct lines *lines)
     return lines->bytes;
 }
 
+void lines_on_idle(struct lines *lines, lines_idle *idle, void *arg)
+{
+    lines->idle = idle;
+    lines->idle_arg = arg;
+}
+
+/* Returns once a read would not wait, or tells what is wrong. */
+static void await_input(struct lines *lines)
+{
+    struct pollfd input = { .fd = lines->fd, .events = POLLIN };
+    while (lines->idle != NULL && poll(&input, 1, IDLE_MS) == 0)
+        lines->idle(lines->idle_arg);
+}
+
 /* Reads more behind what is there, which is first moved to the front. False:
  * errno tells. */
 static bool fill(struct lines *lines)
@@ -54,6 +72,7 @@ static bool fill(struct lines *lines)
     lines->begin = 0;
     lines->end = held;
     ssize_t got;
+    await_input(lines);
     do {
         got = read(lines->fd, lines->buffer + held, lines->capacity - held);
     } while (got < 0 && errno == EINTR);

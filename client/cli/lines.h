@@ -34,6 +34,11 @@ void lines_free(struct lines *lines); /* accepts NULL */
 
 enum lines_result lines_next(struct lines *lines, struct line *line);
 
+/* Has idle called, again and again, while fd is a pipe or a terminal that has nothing
+ * to read for the moment. */
+typedef void lines_idle(void *arg);
+void lines_on_idle(struct lines *lines, lines_idle *idle, void *arg);
+
 /* Bytes taken from fd so far. */
 uint64_t lines_bytes(const struct lines *lines);
 

@@ -112,12 +112,23 @@ static enum exit_status finish(struct loader *loader, enum exit_status result)
     return result;
 }
 
+/* Values do not wait for the next ones longer than a batch waits to be full. What
+ * goes wrong here, the next value or the end is told. */
+static void send_what_is_due(void *arg)
+{
+    struct loader *loader = arg;
+    (void)cardinal_poll(loader->cli->client);
+}
+
 static bool prepare(struct loader *loader)
 {
     const struct load_job *job = loader->job;
     loader->records = records_new(job->fd, job->format, job->plan->fields.count, job->max_line);
     loader->row.values = calloc(job->plan->column_count, sizeof *loader->row.values);
-    return loader->records != NULL && loader->row.values != NULL;
+    if (loader->records == NULL || loader->row.values == NULL)
+        return false;
+    records_on_idle(loader->records, send_what_is_due, loader);
+    return true;
 }
 
 enum exit_status loader_run(struct cli *cli, const struct load_job *job, struct load_totals *totals,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "client/cli/csv_record.h"
-#include "client/cli/lines.h"
 
 struct records {
     size_t field_count;
@@ -56,6 +55,11 @@ void records_free(struct records *records)
     csv_record_free(records->csv);
     lines_free(records->lines);
     free(records);
+}
+
+void records_on_idle(struct records *records, lines_idle *idle, void *arg)
+{
+    lines_on_idle(records->lines, idle, arg);
 }
 
 uint64_t records_bytes(const struct records *records)

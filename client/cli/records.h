@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/cli/lines.h"
+
 enum record_format {
     RECORD_TSV,
     RECORD_CSV,
@@ -57,6 +59,9 @@ void records_free(struct records *records); /* accepts NULL */
 
 enum records_result records_next(struct records *records, struct record *record,
                                  struct fault *fault);
+
+/* Has idle called while there is no input for the moment: see lines.h. */
+void records_on_idle(struct records *records, lines_idle *idle, void *arg);
 
 /* Bytes read so far. */
 uint64_t records_bytes(const struct records *records);

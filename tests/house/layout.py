@@ -61,7 +61,7 @@ RULES = [
     (
         "client/cli",
         ["proto", "client/include", "client/cli"],
-        ["csv.h", "cjson/", "sys/", "unistd.h"],
+        ["csv.h", "cjson/", "sys/", "unistd.h", "poll.h"],
     ),
     ("client/bench", ["proto", "client/include", "client/bench"], ["pthread.h", "sys/", "unistd.h"]),
     ("client/examples", ["client/include"], ["uv.h"]),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/integration/cli_run.h"
+#include "tests/integration/harness/calls.h"
 #include "tests/integration/harness/daemon.h"
 #include "tests/integration/harness/process.h"
 #include "tests/integration/harness/programs.h"
@@ -314,6 +315,33 @@ START_TEST(load_shows_its_progress_on_a_terminal_and_wipes_it)
 }
 END_TEST
 
+START_TEST(load_sends_what_it_read_while_its_input_pauses)
+{
+    int rows[2];
+    struct wire wire;
+    start();
+    call_connect(&wire, server);
+    call_create(&wire, "t", (const char *const[]){ "v" }, 1, 0);
+    ck_assert_int_eq(pipe2(rows, O_CLOEXEC), 0);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    struct process_files files = { rows[0], null, STDERR_FILENO };
+    pid_t pid = process_spawn((const char *const[]){ program, "--server", server, "load", "t", "-",
+                                                     "--fields", "k,v", "--key", "k", "--columns",
+                                                     "v=v", NULL },
+                              &files);
+    ck_assert_int_eq(write(rows[1], "a\t1\n", 4), 4);
+    int64_t deadline = now_ms() + PROCESS_TIMEOUT_MS;
+    while (call_keys(&wire, "t") == 0 && now_ms() < deadline)
+        sleep_ms(10);
+    ck_assert_uint_eq(call_keys(&wire, "t"), 1);
+    close(rows[1]);
+    ck_assert_int_eq(process_wait(pid, PROCESS_TIMEOUT_MS), 0);
+    close(rows[0]);
+    close(null);
+    wire_close(&wire);
+}
+END_TEST
+
 START_TEST(load_of_a_server_that_goes_away_exits_with_3)
 {
     start();
@@ -350,6 +378,7 @@ int main(void)
         load_refuses_broken_csv,
         load_passes_over_as_many_bad_rows_as_allowed,
         load_shows_its_progress_on_a_terminal_and_wipes_it,
+        load_sends_what_it_read_while_its_input_pauses,
         load_of_a_server_that_goes_away_exits_with_3,
         load_of_a_folder_is_bad_input,
     };

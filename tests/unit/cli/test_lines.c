@@ -141,6 +141,36 @@ START_TEST(lines_are_whole_wherever_reads_cut_them)
 }
 END_TEST
 
+/* Writes a line once it is called for the third time. */
+struct pausing_writer {
+    int fd;
+    int calls;
+};
+
+static void write_late(void *arg)
+{
+    struct pausing_writer *writer = arg;
+    if (++writer->calls == 3)
+        ck_assert_int_eq(write(writer->fd, "late\n", 5), 5);
+}
+
+START_TEST(lines_call_idle_while_nothing_comes)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    struct pausing_writer writer = { ends[1], 0 };
+    struct lines *lines = lines_new(ends[0], 10);
+    ck_assert_ptr_nonnull(lines);
+    lines_on_idle(lines, write_late, &writer);
+    assert_line(lines, "late", 1, 1);
+    ck_assert_int_eq(writer.calls, 3);
+    close(ends[1]);
+    assert_end(lines);
+    ck_assert_int_eq(writer.calls, 3);
+    close_lines(lines, ends[0]);
+}
+END_TEST
+
 START_TEST(lines_come_through_a_pipe_byte_by_byte)
 {
     int ends[2];
@@ -185,6 +215,7 @@ int main(void)
         lines_up_to_the_bound_are_taken_and_longer_ones_passed_over,
         lines_longer_than_the_buffer_are_passed_over,
         lines_are_whole_wherever_reads_cut_them,
+        lines_call_idle_while_nothing_comes,
         lines_come_through_a_pipe_byte_by_byte,
         lines_tell_when_reading_fails,
         lines_need_memory,
