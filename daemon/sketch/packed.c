@@ -101,6 +101,8 @@ enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, 
         return PACKED_FULL;
 
     uint32_t rho_count = packed.head->rho_count + (uint32_t)((token & TOKEN_RHO_MASK) != 0);
+    if (!packed_fits(shape, count + 1, rho_count))
+        return PACKED_FULL;
     if (!has_room(&packed, count, bucket, rho_count)) {
         struct packed grown;
         enum packed_result result = packed_grow(&packed, shape, count, rho_count, &grown);

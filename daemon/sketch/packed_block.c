@@ -36,14 +36,20 @@ static void place_groups(struct counts *counts, const uint32_t *in_group, uint32
     }
 }
 
+bool packed_fits(const struct sketch_shape *shape, uint32_t count, uint32_t rho_count)
+{
+    uint32_t room = count <= BITMAP_TOKENS_MAX ? bitmap_room(count) : count;
+    return block_bytes(count, room, rho_count) <= shape->token_bytes_max;
+}
+
 enum packed_result packed_new_block(struct packed *packed, const struct sketch_shape *shape,
                                     uint32_t count, uint32_t rho_count,
                                     const uint32_t in_group[COUNTS_GROUPS])
 {
     bool is_bitmap = count <= BITMAP_TOKENS_MAX;
-    uint32_t least = is_bitmap ? bitmap_room(count) : count;
-    uint32_t room = is_bitmap ? least : (count + COUNTS_GROUPS * spare_of(count) + 1) & ~1u;
-    if (block_bytes(count, least, rho_count) > shape->token_bytes_max || room > WORD_COUNT_MAX)
+    uint32_t room =
+        is_bitmap ? bitmap_room(count) : (count + COUNTS_GROUPS * spare_of(count) + 1) & ~1u;
+    if (!packed_fits(shape, count, rho_count) || room > WORD_COUNT_MAX)
         return PACKED_FULL;
     struct packed_head *head = malloc(block_bytes(count, room, rho_count));
     if (head == NULL)

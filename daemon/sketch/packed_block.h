@@ -80,6 +80,10 @@ static inline uint32_t *packed_rhos(const struct packed *packed)
     return (uint32_t *)(void *)(packed->lows + packed->room);
 }
 
+/* May a PACKED have that many tokens and rhos? It does not matter what room a block
+ * has left, so that a cell's form follows from its tokens alone. */
+bool packed_fits(const struct sketch_shape *shape, uint32_t count, uint32_t rho_count);
+
 /* An empty block for count tokens, of which in_group[g] are to be in group g,
  * and rho_count rhos; a bitmap is all zero, the counts of buckets too.
  * PACKED_FULL if that is more than the shape allows. */
