@@ -1,85 +1,21 @@
 /* Every allocation of the library fails once, in turn: the call says so, and
- * nothing is lost or left behind. The server here is another process, since
- * the failure is to hit the client alone. */
+ * nothing is lost or left behind. */
 #include <check.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "client/include/cardinal.h"
-#include "tests/unit/client/fake_server.h"
+#include "tests/unit/client/server_process.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/run_suite.h"
 
 #define ROUNDS_MAX 500
 
-static char address[64];
-static pid_t server_pid;
-
-/* One of everything, in the order scan, count, union. */
-static enum fake_action answer(const Cardinal__V1__Request *request, struct fake_reply *reply,
-                               int connection, void *arg)
-{
-    static char *names[] = { (char *)"a" };
-    static double values[] = { 1 };
-    static float errors[] = { 0 };
-    static Cardinal__V1__KeyEstimates row;
-    static Cardinal__V1__KeyEstimates *rows[] = { &row };
-    static Cardinal__V1__TableInfo *tables[1];
-    (void)connection;
-    (void)arg;
-    cardinal__v1__key_estimates__init(&row);
-    row.found = true;
-    row.n_estimates = row.n_rse = 1;
-    row.estimates = values;
-    row.rse = errors;
-    if (request->body_case == CARDINAL__V1__REQUEST__BODY_SCAN)
-        row.key = (ProtobufCBinaryData){ 1, (uint8_t *)names[0] };
-    tables[0] = &reply->table;
-    reply->scan.n_columns = reply->cardinality.n_columns = reply->union_.n_columns = 1;
-    reply->scan.columns = reply->cardinality.columns = reply->union_.columns = names;
-    reply->scan.n_keys = reply->cardinality.n_keys = 1;
-    reply->scan.keys = reply->cardinality.keys = rows;
-    reply->union_.n_estimates = reply->union_.n_rse = 1;
-    reply->union_.estimates = values;
-    reply->union_.rse = errors;
-    reply->list.n_tables = 1;
-    reply->list.tables = tables;
-    return FAKE_ANSWER;
-}
-
-static void start(void)
-{
-    int pipe_ends[2];
-    ck_assert_int_eq(pipe(pipe_ends), 0);
-    server_pid = fork();
-    if (server_pid == 0) {
-        struct fake_server server;
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        fake_server_start(&server, answer, NULL);
-        if (write(pipe_ends[1], server.address, sizeof server.address) < 0)
-            _exit(1);
-        pause();
-        _exit(0);
-    }
-    ck_assert_int_eq(read(pipe_ends[0], address, sizeof address), (ssize_t)sizeof address);
-    close(pipe_ends[0]);
-    close(pipe_ends[1]);
-}
-
-static void stop(void)
-{
-    kill(server_pid, SIGKILL);
-    waitpid(server_pid, NULL, 0);
-}
+static struct server_process server;
 
 static cardinal_client *connect_client(void)
 {
     cardinal_options options = CARDINAL_OPTIONS_INIT;
     cardinal_client *client = NULL;
-    options.address = address;
+    options.address = server.address;
     options.retries = -1;
     ck_assert_int_eq(cardinal_connect(&options, &client, NULL), CARDINAL_OK);
     return client;
@@ -203,7 +139,7 @@ static void fail_each(cardinal_status (*work)(cardinal_client *client))
 {
     int n = 0;
     bool failed = true;
-    start();
+    server_process_start(&server);
     for (; failed && n < ROUNDS_MAX; n++) {
         cardinal_client *client = connect_client();
         failing_alloc_arm(n);
@@ -218,7 +154,7 @@ static void fail_each(cardinal_status (*work)(cardinal_client *client))
         ck_assert_int_eq(work(client), CARDINAL_OK); /* the client is none the worse */
         cardinal_close(client);
     }
-    stop();
+    server_process_stop(&server);
     ck_assert_int_gt(n, 1);
     ck_assert_int_lt(n, ROUNDS_MAX);
 }
@@ -237,12 +173,12 @@ END_TEST
 START_TEST(connecting_fails_cleanly)
 {
     bool failed = true;
-    start();
+    server_process_start(&server);
     for (int n = 0; failed && n < ROUNDS_MAX; n++) {
         cardinal_options options = CARDINAL_OPTIONS_INIT;
         cardinal_client *client = NULL;
         char *text = NULL;
-        options.address = address;
+        options.address = server.address;
         failing_alloc_arm(n);
         cardinal_status status = cardinal_connect(&options, &client, &text);
         failed = failing_alloc_disarm();
@@ -252,7 +188,7 @@ START_TEST(connecting_fails_cleanly)
         cardinal_close(client);
     }
     ck_assert(!failed);
-    stop();
+    server_process_stop(&server);
 }
 END_TEST
 
