@@ -12,8 +12,10 @@
  * be relied on by what is written to disk but for the one run they belong to.
  *
  * Rows: a row is named by a number of 32 bits within its stream. row_new tells
- * its key, once, before anything else of it; row_moved gives it another number,
- * and a number may be given to a new row once it is free.
+ * its key before anything else of it, also of a row that was there before the
+ * sink was, and again, with another number maybe, once a copy of the table has
+ * been made of it (slices.h); row_moved gives it another number, and a number may
+ * be given to a new row once it is free.
  *
  * Columns are named by id, never used again within a table. Streams know
  * nothing of each other: changes of a dropped column, and the removal of rows

@@ -6,13 +6,14 @@
  *     |          |            | packed      |     |                       |
  *     +----------+------------+-------------+-----+-----------------------+
  *
- *      header: bits 0-10 k; 11-20 width; 21 packed; 31 always set
+ *      header: bits 0-10 k; 11-20 width; 21 packed; 22 told; 31 always set
  *
  * The width is the number of the table's slots that the row knows; slots
  * beyond it read as empty. A full row has a cell for each of them. A packed one
  * has a bitmap of width bits and cells for the set bits alone, in their order;
  * that is how rows are kept of whose slots fewer than half are used. A cell that
- * has a place may be empty all the same, until the row is laid out anew.
+ * has a place may be empty all the same, until the row is laid out anew. A row is
+ * told once the sink knows which key its number stands for (tell.h).
  *
  * Thread safety: none. */
 #ifndef CARDINAL_TABLE_ROW_H
@@ -104,6 +105,23 @@ static inline unsigned row_width(const struct row *row)
 static inline bool row_is_packed(const struct row *row)
 {
     return (row->header >> 21 & 1) != 0;
+}
+
+#define ROW_TOLD (UINT32_C(1) << 22)
+
+static inline bool row_is_told(const struct row *row)
+{
+    return (row->header & ROW_TOLD) != 0;
+}
+
+static inline void row_set_told(struct row *row)
+{
+    row->header |= ROW_TOLD;
+}
+
+static inline void row_clear_told(struct row *row)
+{
+    row->header &= ~ROW_TOLD;
 }
 
 static inline struct bytes_view row_key(const struct row *row)

@@ -138,6 +138,7 @@ uint32_t shard_widen(struct shard *shard, const struct placed_key *placed,
     struct row *row = pool_at(&shard->rows, ref);
     row_init(row, &layout, placed->key);
     row_move_cells(row, old);
+    row->header |= old->header & ROW_TOLD;
     index_replace(&probe, ref);
     order_replace(&shard->order, &shard->rows, was, ref);
     pool_free(&shard->rows, was, row_bytes(old));

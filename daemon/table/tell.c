@@ -17,43 +17,54 @@ void tell_row_new(const struct table *table, struct shard *shard, uint32_t ref)
     struct change_place place = next_place(table, shard);
     struct change_row row = row_of(shard, ref);
     table->sink->row_new(table->sink, &place, &row);
+    row_set_told(pool_at(&shard->rows, ref));
 }
 
 void tell_row_moved(const struct table *table, struct shard *shard, uint32_t ref, uint32_t was)
 {
-    if (table->sink == NULL)
+    if (table->sink == NULL || !row_is_told(pool_at(&shard->rows, ref)))
         return;
     struct change_place place = next_place(table, shard);
     struct change_row row = row_of(shard, ref);
     table->sink->row_moved(table->sink, &place, &row, was);
 }
 
+/* The place and the row of a change, whose key is told first if need be. */
+static struct change_row begin_change(const struct table *table, struct shard *shard, uint32_t ref,
+                                      struct change_place *place)
+{
+    if (!row_is_told(pool_at(&shard->rows, ref)))
+        tell_row_new(table, shard, ref);
+    *place = next_place(table, shard);
+    return row_of(shard, ref);
+}
+
 void tell_cell_changed(const struct table *table, struct shard *shard, uint32_t ref,
                        uint32_t column_id, const uint32_t *codes, size_t n)
 {
+    struct change_place place;
     if (table->sink == NULL || n == 0)
         return;
-    struct change_place place = next_place(table, shard);
-    struct change_row row = row_of(shard, ref);
+    struct change_row row = begin_change(table, shard, ref, &place);
     table->sink->cell_changed(table->sink, &place, &row, column_id, codes, n);
 }
 
 void tell_cell_merged(const struct table *table, struct shard *shard, uint32_t ref,
                       uint32_t column_id, const struct cell *from)
 {
+    struct change_place place;
     if (table->sink == NULL)
         return;
-    struct change_place place = next_place(table, shard);
-    struct change_row row = row_of(shard, ref);
+    struct change_row row = begin_change(table, shard, ref, &place);
     table->sink->cell_merged(table->sink, &place, &row, column_id, from);
 }
 
 void tell_row_removed(const struct table *table, struct shard *shard, uint32_t ref)
 {
+    struct change_place place;
     if (table->sink == NULL)
         return;
-    struct change_place place = next_place(table, shard);
-    struct change_row row = row_of(shard, ref);
+    struct change_row row = begin_change(table, shard, ref, &place);
     table->sink->row_removed(table->sink, &place, &row);
 }
 

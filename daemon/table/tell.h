@@ -1,7 +1,9 @@
 /* tell: hands a table's changes to its sink, numbered.
  *
  * Nothing is done for a table without a sink. All but tell_column_dropped() are
- * called with the shard locked; ref is the row's, which is there. */
+ * called with the shard locked; ref is the row's, which is there. A row that has
+ * not been told, since it came before the sink did or row_clear_told() made it so,
+ * is told as new ahead of its next change; moving it meanwhile is not told. */
 #ifndef CARDINAL_TABLE_TELL_H
 #define CARDINAL_TABLE_TELL_H
 

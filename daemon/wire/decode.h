@@ -19,6 +19,7 @@
 
 #include "daemon/table/selector.h"
 #include "daemon/wire/arena.h"
+#include "proto/ack.h"
 #include "proto/status.h"
 #include "proto/value_hash.h"
 
@@ -29,13 +30,6 @@
 /* An arena of this cap holds every request that the limits let through. */
 #define DECODE_ARENA_BYTES(frame_bytes, max_keys)                                                  \
     (2 * (size_t)(frame_bytes) + 256 * ((size_t)(max_keys) + DECODE_FIELDS_MAX))
-
-/* When a write is answered, numbered as `enum Ack` in cardinal.proto. */
-enum ack {
-    ACK_DEFAULT = 0,
-    ACK_MEMORY = 1,
-    ACK_DURABLE = 2, /* known here, refused or not by the server */
-};
 
 struct hello_request {
     uint32_t min_version; /* at least 1, at most max_version */
