@@ -21,6 +21,17 @@ RULES = [
     ("daemon/sketch", ["proto", "daemon/sketch"], []),
     ("daemon/table", ["proto", "daemon/sketch", "daemon/table"], ["pthread.h"]),
     (
+        "daemon/store",
+        [
+            "proto",
+            "daemon/sketch",
+            "daemon/table",
+            "daemon/store",
+            "daemon/log.h",
+        ],
+        ["pthread.h", "sys/", "unistd.h"],
+    ),
+    (
         "daemon/wire",
         [
             "proto",
@@ -37,6 +48,7 @@ RULES = [
             "proto",
             "daemon/sketch/codec.h",
             "daemon/table",
+            "daemon/store/store.h",
             "daemon/wire",
             "daemon/server",
             "daemon/log.h",
@@ -45,7 +57,7 @@ RULES = [
     ),
     (
         "daemon",
-        ["proto", "daemon/server", "daemon"],
+        ["proto", "daemon/store/store.h", "daemon/server", "daemon"],
         ["uv.h", "ini.h", "sys/", "unistd.h"],
     ),
     (
