@@ -31,6 +31,7 @@ enum status handle_create_table(struct call *call, struct error *err)
         .precision = request.precision,
         .hash = request.hash,
         .seed = request.seed,
+        .ack = request.ack,
         .no_rollup = request.no_rollup,
         .bury = burial_bury,
     };

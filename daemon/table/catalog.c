@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/table/slices.h"
 #include "daemon/table/table_impl.h"
 
 #define QUOTED_MAX 160u
@@ -18,7 +19,8 @@ struct catalog {
     uint32_t max_tables;
     uint64_t next_id;
     uint64_t refusals;
-    uint64_t shard_seed; /* never changes */
+    uint64_t shard_seed;      /* never changes */
+    struct change_sink *sink; /* NULL: nobody; see catalog_set_sink() */
 };
 
 struct catalog *catalog_new(uint32_t max_tables, uint64_t shard_seed)
@@ -45,6 +47,13 @@ void catalog_free(struct catalog *catalog)
     free(catalog->tables);
     pthread_mutex_destroy(&catalog->lock);
     free(catalog);
+}
+
+void catalog_set_sink(struct catalog *catalog, struct change_sink *sink)
+{
+    catalog->sink = sink;
+    for (uint32_t i = 0; i < catalog->count; i++)
+        catalog->tables[i]->sink = sink;
 }
 
 static struct bytes_view table_name(const struct table *table)
@@ -116,6 +125,16 @@ static void take_out(struct catalog *catalog, uint32_t at)
             (catalog->count - at) * sizeof(struct table *));
 }
 
+static enum status tell_created(struct catalog *catalog, struct table *table)
+{
+    struct table_image image;
+    struct table_info info;
+    if (catalog->sink == NULL)
+        return ST_OK;
+    table_read_image(table, &image, &info);
+    return catalog->sink->table_created(catalog->sink, &image);
+}
+
 /* catalog_create() of a name that is valid, under the lock. */
 static enum status create_locked(struct catalog *catalog, const struct table_spec *spec,
                                  bool if_not_exists, struct table **out, bool *created,
@@ -141,6 +160,12 @@ static enum status create_locked(struct catalog *catalog, const struct table_spe
     enum status status = table_new(spec, catalog->next_id, catalog->shard_seed, &table, err);
     if (status != ST_OK)
         return status;
+    status = tell_created(catalog, table);
+    if (status != ST_OK) {
+        table_free(table);
+        return error_nomem(err);
+    }
+    table->sink = catalog->sink;
     catalog->next_id++;
     insert(catalog, at, table);
     *out = table_ref(table);
@@ -184,6 +209,28 @@ static void rename_locked(struct catalog *catalog, uint32_t at, struct bytes_vie
     pthread_mutex_unlock(&table->schema.lock);
 }
 
+/* Tells what the table will be once the plan is carried out. */
+static enum status tell_altered(struct catalog *catalog, struct table *table,
+                                const struct schema_plan *plan, struct bytes_view rename_to)
+{
+    struct table_image image;
+    struct table_info info;
+    if (catalog->sink == NULL)
+        return ST_OK;
+    table_read_image(table, &image, &info);
+    image.version++;
+    if (rename_to.len > 0)
+        image.name = rename_to;
+    image.next_column_id = plan->next_id;
+    image.column_count = plan->count;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const char *name = plan->columns[i].info.name;
+        image.columns[i].id = plan->columns[i].info.id;
+        image.columns[i].name = (struct bytes_view){ (const uint8_t *)name, strlen(name) };
+    }
+    return catalog->sink->table_altered(catalog->sink, &image);
+}
+
 /* Checks the whole change and makes all of it visible but the sweep's effect.
  * The table was found under this name a moment ago. */
 static enum status alter_locked(struct catalog *catalog, struct bytes_view name,
@@ -203,6 +250,11 @@ static enum status alter_locked(struct catalog *catalog, struct bytes_view name,
     enum status status = schema_plan(&table->schema, change, plan, err);
     if (status != ST_OK)
         return status;
+    status = tell_altered(catalog, table, plan, change->rename_to);
+    if (status != ST_OK) {
+        schema_plan_release(plan);
+        return error_nomem(err);
+    }
     schema_commit(&table->schema, plan);
     if (renames)
         rename_locked(catalog, at, change->rename_to);
@@ -235,19 +287,30 @@ enum status catalog_alter(struct catalog *catalog, struct bytes_view name,
     return status;
 }
 
-enum status catalog_drop(struct catalog *catalog, struct bytes_view name, struct error *err)
+/* Takes the table out, which a reference keeps whole. */
+static enum status drop_locked(struct catalog *catalog, struct bytes_view name,
+                               struct table **table, struct error *err)
 {
     bool found;
+    uint32_t at = rank(catalog, name, &found);
+    if (!found)
+        return refuse_missing(err, name);
+    struct change_sink *sink = catalog->sink;
+    if (sink != NULL && sink->table_dropped(sink, catalog->tables[at]->id) != ST_OK)
+        return error_nomem(err);
+    *table = catalog->tables[at];
+    take_out(catalog, at);
+    return ST_OK;
+}
+
+enum status catalog_drop(struct catalog *catalog, struct bytes_view name, struct error *err)
+{
     struct table *table = NULL;
     pthread_mutex_lock(&catalog->lock);
-    uint32_t at = rank(catalog, name, &found);
-    if (found) {
-        table = catalog->tables[at];
-        take_out(catalog, at);
-    }
+    enum status status = drop_locked(catalog, name, &table, err);
     pthread_mutex_unlock(&catalog->lock);
     table_unref(table);
-    return found ? ST_OK : refuse_missing(err, name);
+    return status;
 }
 
 size_t catalog_list(struct catalog *catalog, struct bytes_view prefix,

@@ -19,14 +19,18 @@ struct table_spec {
     unsigned precision;  /* 0: the default */
     enum hash_kind hash;
     uint64_t seed;
-    bool no_rollup;           /* unions over all keys read every key */
-    table_bury *bury;         /* NULL: freed where the last reference goes */
-    struct change_sink *sink; /* told of the table's changes, outlives it; NULL: nobody */
+    enum ack ack;     /* of writes that do not say */
+    bool no_rollup;   /* unions over all keys read every key */
+    table_bury *bury; /* NULL: freed where the last reference goes */
 };
 
 /* NULL without memory. shard_seed places keys; the daemon passes random bits. */
 struct catalog *catalog_new(uint32_t max_tables, uint64_t shard_seed);
 void catalog_free(struct catalog *catalog); /* accepts NULL */
+
+/* Has all changes told to sink from now on, of tables and of what is in them; it
+ * outlives the catalog. While nothing changes: before other threads are let in. */
+void catalog_set_sink(struct catalog *catalog, struct change_sink *sink);
 
 /* Makes a table. An existing one of that name: ST_ALREADY_EXISTS, or with
  * if_not_exists that one, as it is, and *created false. Bad names, precision,

@@ -17,19 +17,23 @@
  * been made of it (slices.h); row_moved gives it another number, and a number may
  * be given to a new row once it is free.
  *
- * Columns are named by id, never used again within a table. Streams know
- * nothing of each other: changes of a dropped column, and the removal of rows
- * that its drop has emptied, may still come after column_dropped.
+ * Columns are named by id, never used again within a table. Tables and their
+ * columns are told of before the change can be seen, so ahead of all that comes of
+ * it. Streams know nothing of each other nor of the tables: changes of a dropped
+ * column or table, and the removal of rows that the drop of a column has emptied,
+ * may still come after it was told.
  *
  * Thread safety: the functions are called from any thread, those of one stream
- * one at a time, with the lock of a share of the table's rows held. They must
- * not wait for long, nor call the table; what they are pointed to is theirs
- * until they return. */
+ * one at a time, with the lock of a share of the table's rows held, those of
+ * tables one at a time, with the catalog's lock held. They must not wait for long,
+ * nor call the table; what they are pointed to is theirs until they return. */
 #ifndef CARDINAL_TABLE_CHANGE_SINK_H
 #define CARDINAL_TABLE_CHANGE_SINK_H
 
 #include "daemon/sketch/cell.h"
 #include "daemon/table/selector.h"
+#include "daemon/table/table_image.h"
+#include "proto/status.h"
 
 /* A change's place among the table's. */
 struct change_place {
@@ -56,15 +60,20 @@ struct change_sink {
                          const struct change_row *row, uint32_t column_id, const uint32_t *codes,
                          size_t n);
 
-    /* A whole cell, for cell_merge(). */
+    /* A whole cell of that shape, for cell_merge(). */
     void (*cell_merged)(struct change_sink *sink, const struct change_place *place,
-                        const struct change_row *row, uint32_t column_id, const struct cell *from);
+                        const struct change_row *row, uint32_t column_id, const struct cell *from,
+                        const struct sketch_shape *shape);
 
     /* The row's cells go with it; its number is free. */
     void (*row_removed)(struct change_sink *sink, const struct change_place *place,
                         const struct change_row *row);
 
-    void (*column_dropped)(struct change_sink *sink, uint64_t table_id, uint32_t column_id);
+    /* A table is to be made, to be as the image says from now on, to be dropped. An
+     * error refuses the change. */
+    enum status (*table_created)(struct change_sink *sink, const struct table_image *image);
+    enum status (*table_altered)(struct change_sink *sink, const struct table_image *image);
+    enum status (*table_dropped)(struct change_sink *sink, uint64_t table_id);
 };
 
 #endif

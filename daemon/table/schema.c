@@ -223,7 +223,7 @@ static enum status plan_drops(struct schema_plan *plan, const struct table_chang
         if (slot_mask_has(&plan->dropped, column->slot))
             return refuse(err, ST_INVALID_ARGUMENT, "is dropped twice", change->drop[i]);
         slot_mask_set(&plan->dropped, column->slot);
-        plan->dropped_ids[plan->dropped_count++] = column->info.id;
+        plan->dropped_count++;
     }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < plan->count; i++) {

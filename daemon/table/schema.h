@@ -58,7 +58,6 @@ struct schema_plan {
     uint32_t next_id;
     struct slot_mask taken;
     struct slot_mask dropped; /* slots to sweep */
-    uint32_t dropped_ids[COLUMNS_MAX];
     uint32_t dropped_count;
 };
 

@@ -115,7 +115,7 @@ void table_read_image(struct table *table, struct table_image *image, struct tab
     image->hash = table->hasher.kind;
     image->seed = table->hasher.seed;
     image->no_rollup = table->rollups == NULL;
-    image->ack = ACK_DEFAULT;
+    image->ack = table->ack;
     image->column_count = info->column_count;
     for (uint32_t i = 0; i < info->column_count; i++) {
         const char *name = info->columns[i].name;

@@ -38,7 +38,7 @@ enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard
     atomic_init(&table->references, 1);
     table->bury = spec->bury != NULL ? spec->bury : table_free;
     table->id = id;
-    table->sink = spec->sink;
+    table->ack = spec->ack;
     memcpy(table->name, spec->name.data, spec->name.len);
     *out = table;
     return ST_OK;
@@ -86,6 +86,11 @@ const struct value_hasher *table_hasher(const struct table *table)
 const struct sketch_shape *table_shape(const struct table *table)
 {
     return &table->shape;
+}
+
+enum ack table_ack(const struct table *table)
+{
+    return table->ack;
 }
 
 void table_describe(struct table *table, struct table_info *info)
@@ -173,8 +178,6 @@ void table_sweep(struct table *table, const struct schema_plan *plan)
     static const struct selector all = { .kind = SELECTOR_ALL };
     if (plan->dropped_count == 0)
         return;
-    for (uint32_t i = 0; i < plan->dropped_count; i++)
-        tell_column_dropped(table, plan->dropped_ids[i]);
     struct slot_mask dropped = plan->dropped;
     enum status status = table_walk(table, &all, NULL, NULL, sweep_stretch, &dropped);
     assert(status == ST_OK);

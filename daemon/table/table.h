@@ -26,6 +26,7 @@
 #include "daemon/sketch/overlap.h"
 #include "daemon/table/batch.h"
 #include "daemon/table/selector.h"
+#include "proto/ack.h"
 #include "proto/names.h"
 #include "proto/status.h"
 #include "proto/value_hash.h"
@@ -82,6 +83,7 @@ void table_free(struct table *table);
 uint64_t table_id(const struct table *table);
 const struct value_hasher *table_hasher(const struct table *table);
 const struct sketch_shape *table_shape(const struct table *table);
+enum ack table_ack(const struct table *table); /* of writes that do not say */
 
 /* Fills *info; name and columns are of one moment, counts may lag behind
  * writers at work. */

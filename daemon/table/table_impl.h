@@ -18,9 +18,10 @@ struct table {
     struct sketch_shape shape;
     struct schema schema;
     struct shard_set shards;
-    struct rollups *rollups;       /* NULL: none are kept */
-    table_bury *bury;              /* never NULL */
-    struct change_sink *sink;      /* NULL: nobody is told */
+    struct rollups *rollups;  /* NULL: none are kept */
+    table_bury *bury;         /* never NULL */
+    struct change_sink *sink; /* NULL: nobody is told; see catalog_set_sink() */
+    enum ack ack;
     pthread_mutex_t alter_lock;    /* held through an alteration, its sweep included */
     char name[NAME_MAX_BYTES + 1]; /* read under schema.lock or the catalog's lock,
                                     * written under both */

@@ -56,7 +56,7 @@ void tell_cell_merged(const struct table *table, struct shard *shard, uint32_t r
     if (table->sink == NULL)
         return;
     struct change_row row = begin_change(table, shard, ref, &place);
-    table->sink->cell_merged(table->sink, &place, &row, column_id, from);
+    table->sink->cell_merged(table->sink, &place, &row, column_id, from, &table->shape);
 }
 
 void tell_row_removed(const struct table *table, struct shard *shard, uint32_t ref)
@@ -66,10 +66,4 @@ void tell_row_removed(const struct table *table, struct shard *shard, uint32_t r
         return;
     struct change_row row = begin_change(table, shard, ref, &place);
     table->sink->row_removed(table->sink, &place, &row);
-}
-
-void tell_column_dropped(const struct table *table, uint32_t column_id)
-{
-    if (table->sink != NULL)
-        table->sink->column_dropped(table->sink, table->id, column_id);
 }

@@ -1,7 +1,7 @@
 /* tell: hands a table's changes to its sink, numbered.
  *
- * Nothing is done for a table without a sink. All but tell_column_dropped() are
- * called with the shard locked; ref is the row's, which is there. A row that has
+ * Nothing is done for a table without a sink. All are called with the shard locked;
+ * ref is the row's, which is there. A row that has
  * not been told, since it came before the sink did or row_clear_told() made it so,
  * is told as new ahead of its next change; moving it meanwhile is not told. */
 #ifndef CARDINAL_TABLE_TELL_H
@@ -18,8 +18,5 @@ void tell_cell_merged(const struct table *table, struct shard *shard, uint32_t r
 
 /* Before the row goes. */
 void tell_row_removed(const struct table *table, struct shard *shard, uint32_t ref);
-
-/* Once the column is out of the schema. */
-void tell_column_dropped(const struct table *table, uint32_t column_id);
 
 #endif
