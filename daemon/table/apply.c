@@ -1,11 +1,9 @@
 #include <string.h>
 
+#include "daemon/sketch/cell_begin.h"
+#include "daemon/table/ahead.h"
 #include "daemon/table/table_impl.h"
 #include "daemon/table/tell.h"
-
-#define WINDOW 32u        /* rows whose memory is fetched ahead */
-#define WINDOW_CELLS 16u  /* of a row, fetched ahead */
-#define WINDOW_HASHES 64u /* of a cell, fetched ahead */
 
 /* One hold of a shard's lock. */
 struct apply {
@@ -17,9 +15,8 @@ struct apply {
     size_t budget;                     /* values left */
     uint32_t ref;                      /* the row's that is applied, 0: none yet */
     uint32_t codes[TABLE_LOCK_VALUES]; /* of the changes under this hold */
-    struct rollup_run runs[TABLE_LOCK_VALUES];
+    uint16_t slots[TABLE_LOCK_VALUES]; /* of the changed cells, beside the codes */
     uint32_t code_count;
-    uint32_t run_count;
     bool is_asked; /* does anybody want the codes? */
 };
 
@@ -56,39 +53,6 @@ static void sort_rows(const struct shard_set *shards, struct batch *batch)
             *row = swapped;
         }
     }
-}
-
-static void prefetch_cells(const struct apply *apply, const struct batch_row *from,
-                           const struct row *row)
-{
-    uint32_t count = from->cell_count < WINDOW_CELLS ? from->cell_count : WINDOW_CELLS;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct batch_cell *values = &apply->batch->cells[from->first_cell + i];
-        const struct cell *cell = row_cell(row, apply->columns->slots[values->column]);
-        if (cell != NULL)
-            cell_prefetch(cell, &apply->table->shape, values->hashes,
-                          values->n < WINDOW_HASHES ? values->n : WINDOW_HASHES);
-    }
-}
-
-/* Fetches ahead what the next rows of this shard need; where they end. */
-static uint32_t prefetch_window(const struct apply *apply)
-{
-    const struct batch_row *rows = apply->batch->rows + apply->cursor->next_row;
-    uint32_t left = apply->batch->row_count - apply->cursor->next_row;
-    const struct row *guesses[WINDOW];
-    uint32_t n = 0;
-    while (n < left && n < WINDOW && rows[n].shard == rows[0].shard)
-        n++;
-    for (uint32_t i = 0; i < n; i++)
-        shard_prefetch(apply->shard, rows[i].key_hash);
-    for (uint32_t i = 0; i < n; i++)
-        guesses[i] = shard_guess(apply->shard, rows[i].key_hash);
-    for (uint32_t i = 0; i < n; i++) {
-        if (guesses[i] != NULL)
-            prefetch_cells(apply, &rows[i], guesses[i]);
-    }
-    return apply->cursor->next_row + n;
 }
 
 /* The key's row with places for all cells that the batch still brings, made or
@@ -128,67 +92,106 @@ static void advance(struct apply *apply, uint32_t n, uint32_t of)
     }
 }
 
-/* Keeps the codes just told for the rollups. */
-static void note_changes(struct apply *apply, uint16_t slot, uint32_t changed)
+/* Passes on the codes that were just put behind the others. */
+static inline void note_changes(struct apply *apply, const struct batch_cell *values, uint16_t slot,
+                                uint32_t changed)
 {
-    if (changed == 0 || apply->table->rollups == NULL)
+    const struct table *table = apply->table;
+    uint32_t at = apply->code_count;
+    apply->cursor->changes += changed;
+    if (table->sink != NULL)
+        tell_cell_changed(table, apply->shard, apply->ref, apply->columns->ids[values->column],
+                          apply->codes + at, changed);
+    if (table->rollups == NULL)
         return;
-    struct rollup_run *last = &apply->runs[apply->run_count];
-    if (apply->run_count > 0 && last[-1].slot == slot) {
-        last[-1].count = (uint16_t)(last[-1].count + changed);
-    } else {
-        *last = (struct rollup_run){ slot, (uint16_t)changed };
-        apply->run_count++;
-    }
-    apply->code_count += changed;
+    for (uint32_t i = 0; i < changed; i++)
+        apply->slots[at + i] = slot;
+    apply->code_count = at + changed;
 }
 
-/* Applies the cursor's cell, as far as the budget goes. *row is the key's, or
- * NULL if it has none yet. */
-static enum status apply_cell(struct apply *apply, const struct placed_key *placed,
-                              const struct batch_row *from, struct row **row)
+/* Applies the cursor's cell, as far as the budget goes. */
+static enum status apply_values(struct apply *apply, const struct batch_cell *values, uint16_t slot,
+                                struct cell *cell)
 {
     struct apply_cursor *cursor = apply->cursor;
-    const struct batch_cell *values = &apply->batch->cells[from->first_cell + cursor->next_cell];
     uint32_t n = values->n - cursor->next_hash;
     if (n > apply->budget)
         n = (uint32_t)apply->budget;
-    uint16_t slot = apply->columns->slots[values->column];
-    if (slot == SLOT_NONE) {
-        advance(apply, n, values->n);
-        return ST_OK;
-    }
-    struct cell *cell = *row == NULL ? NULL : row_cell(*row, slot);
-    if (cell == NULL) {
-        *row = make_places(apply, placed, from);
-        if (*row == NULL)
-            return ST_RESOURCE_EXHAUSTED;
-        cell = row_cell(*row, slot);
-    }
     size_t changed = 0;
     uint32_t *codes = apply->is_asked ? apply->codes + apply->code_count : NULL;
     enum status status =
         shard_cell_add(apply->shard, cell, &apply->table->shape,
                        values->hashes + (size_t)cursor->next_hash * 8, n, codes, &changed);
-    cursor->changes += changed;
-    tell_cell_changed(apply->table, apply->shard, apply->ref, apply->columns->ids[values->column],
-                      codes, changed);
-    note_changes(apply, slot, (uint32_t)changed);
+    note_changes(apply, values, slot, (uint32_t)changed);
     if (status == ST_OK)
         advance(apply, n, values->n);
     return status;
+}
+
+/* The same for cells in a row that are empty and get one value each, from the
+ * cursor's on: most cells of wide tables come to no second one. */
+static void apply_firsts(struct apply *apply, const struct batch_cell *cells, uint32_t count,
+                         const struct row *row)
+{
+    const uint16_t *columns = apply->columns->slots;
+    const struct sketch_shape shape = apply->table->shape;
+    uint32_t *codes = apply->codes + apply->code_count;
+    uint16_t *slots = apply->slots + apply->code_count;
+    uint32_t n = 0;
+    if (count > apply->budget)
+        count = (uint32_t)apply->budget;
+    for (; n < count && cells[n].n == 1; n++) {
+        uint16_t slot = columns[cells[n].column];
+        struct cell *cell = row_cell(row, slot); /* NULL for SLOT_NONE, too */
+        if (cell == NULL || cell->word != 0)
+            break;
+        codes[n] = cell_begin(cell, &shape, cells[n].hashes);
+        slots[n] = slot;
+    }
+    shard_count_begun(apply->shard, n);
+    if (apply->table->sink != NULL) {
+        for (uint32_t i = 0; i < n; i++)
+            tell_cell_changed(apply->table, apply->shard, apply->ref,
+                              apply->columns->ids[cells[i].column], &codes[i], 1);
+    }
+    if (apply->table->rollups != NULL)
+        apply->code_count += n;
+    apply->budget -= n;
+    apply->cursor->changes += n;
+    apply->cursor->next_cell += n;
+}
+
+/* Passes by a cell of a column that was dropped. */
+static void skip_values(struct apply *apply, const struct batch_cell *values)
+{
+    uint32_t n = values->n - apply->cursor->next_hash;
+    advance(apply, n > apply->budget ? (uint32_t)apply->budget : n, values->n);
 }
 
 static enum status apply_row(struct apply *apply)
 {
     struct apply_cursor *cursor = apply->cursor;
     const struct batch_row *from = &apply->batch->rows[cursor->next_row];
+    const struct batch_cell *cells = &apply->batch->cells[from->first_cell];
     struct placed_key placed = { { from->key, from->key_len }, from->key_hash };
     apply->ref = shard_find_ref(apply->shard, &placed);
     struct row *row = apply->ref == 0 ? NULL : pool_at(&apply->shard->rows, apply->ref);
     enum status status = ST_OK;
-    while (status == ST_OK && cursor->next_cell < from->cell_count && apply->budget > 0)
-        status = apply_cell(apply, &placed, from, &row);
+    while (status == ST_OK && cursor->next_cell < from->cell_count && apply->budget > 0) {
+        const struct batch_cell *values = &cells[cursor->next_cell];
+        uint16_t slot = apply->columns->slots[values->column];
+        struct cell *cell = row == NULL || slot == SLOT_NONE ? NULL : row_cell(row, slot);
+        if (slot == SLOT_NONE) {
+            skip_values(apply, values);
+        } else if (cell == NULL) {
+            row = make_places(apply, &placed, from);
+            status = row == NULL ? ST_RESOURCE_EXHAUSTED : ST_OK;
+        } else if (cell->word == 0 && values->n == 1) {
+            apply_firsts(apply, values, from->cell_count - cursor->next_cell, row);
+        } else {
+            status = apply_values(apply, values, slot, cell);
+        }
+    }
     if (cursor->next_cell == from->cell_count) {
         cursor->next_cell = 0;
         cursor->next_row++;
@@ -208,17 +211,14 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
         return ST_RESOURCE_EXHAUSTED;
     enum status status = ST_OK;
     apply->code_count = 0;
-    apply->run_count = 0;
     shard_lock(apply->shard);
     schema_refresh(&apply->table->schema, columns);
-    while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < batch->row_count &&
-           batch->rows[apply->cursor->next_row].shard == number) {
-        uint32_t end = prefetch_window(apply);
-        while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < end)
-            status = apply_row(apply);
-    }
-    if (apply->run_count > 0)
-        rollups_feed(apply->table->rollups, number, apply->runs, apply->run_count, apply->codes);
+    uint32_t end = apply->cursor->fetched_rows;
+    while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < end &&
+           batch->rows[apply->cursor->next_row].shard == number)
+        status = apply_row(apply);
+    if (apply->code_count > 0)
+        rollups_feed(apply->table->rollups, number, apply->slots, apply->codes, apply->code_count);
     shard_unlock(apply->shard);
     return status;
 }
@@ -245,6 +245,8 @@ enum status table_apply(struct table *table, struct batch *batch, struct column_
     while (status == ST_OK && left > 0 && cursor->next_row < batch->row_count) {
         size_t budget = left < TABLE_LOCK_VALUES ? left : TABLE_LOCK_VALUES;
         apply.budget = budget;
+        if (cursor->next_row == cursor->fetched_rows)
+            cursor->fetched_rows = ahead_fetch(table, batch, columns, cursor->next_row);
         status = apply_stretch(&apply, columns);
         left -= budget - apply.budget;
     }

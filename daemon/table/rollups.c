@@ -7,7 +7,7 @@
 #include "daemon/table/heap_bytes.h"
 
 #define QUEUE_MIN 32u
-#define QUEUE_MAX 2048u
+#define QUEUE_MAX 4096u
 #define QUEUE_ENTRY_BYTES (sizeof(uint32_t) + sizeof(uint16_t))
 
 static void lock(struct rollup_group *group)
@@ -136,21 +136,23 @@ static bool make_room(struct rollups *rollups, struct rollup_group *group)
     return true;
 }
 
-void rollups_feed(struct rollups *rollups, uint32_t shard_number, const struct rollup_run *runs,
-                  size_t n, const uint32_t *codes)
+void rollups_feed(struct rollups *rollups, uint32_t shard_number, const uint16_t *slots,
+                  const uint32_t *codes, size_t n)
 {
     struct rollup_group *group = rollups_group(rollups, shard_number);
     struct rollup_queue *queue = &group->queue;
     lock(group);
-    for (size_t i = 0; i < n; i++) {
-        for (uint32_t left = runs[i].count; left > 0; left--, codes++) {
-            if (queue->count == queue->room && !make_room(rollups, group)) {
-                lose(rollups, group, runs[i].slot);
-                continue;
-            }
-            queue->slots[queue->count] = runs[i].slot;
-            queue->codes[queue->count++] = *codes;
+    for (size_t at = 0; at < n;) {
+        if (queue->count == queue->room && !make_room(rollups, group)) {
+            lose(rollups, group, slots[at++]);
+            continue;
         }
+        size_t more = queue->room - queue->count;
+        more = more < n - at ? more : n - at;
+        memcpy(queue->codes + queue->count, codes + at, more * sizeof *codes);
+        memcpy(queue->slots + queue->count, slots + at, more * sizeof *slots);
+        queue->count += (uint32_t)more;
+        at += more;
     }
     unlock(group);
 }

@@ -64,16 +64,9 @@ static inline struct rollup_group *rollups_group(struct rollups *rollups, uint32
 struct rollups *rollups_new(const struct sketch_shape *shape);
 void rollups_free(struct rollups *rollups); /* accepts NULL */
 
-/* Changes of cells in one slot. */
-struct rollup_run {
-    uint16_t slot;
-    uint16_t count; /* of codes */
-};
-
-/* Feeds the changes of one shard, which is locked: each run's codes follow those
- * of the run before. */
-void rollups_feed(struct rollups *rollups, uint32_t shard_number, const struct rollup_run *runs,
-                  size_t n, const uint32_t *codes);
+/* Feeds n changes of one shard, which is locked: a code and the slot of its cell each. */
+void rollups_feed(struct rollups *rollups, uint32_t shard_number, const uint16_t *slots,
+                  const uint32_t *codes, size_t n);
 
 /* The same with all that a cell holds. */
 void rollups_feed_cell(struct rollups *rollups, uint32_t shard_number, uint16_t slot,

@@ -49,6 +49,11 @@ void shard_lock(struct shard *shard)
     (void)rc;
 }
 
+bool shard_try_lock(struct shard *shard)
+{
+    return pthread_mutex_trylock(&shard->lock) == 0;
+}
+
 void shard_unlock(struct shard *shard)
 {
     int rc = pthread_mutex_unlock(&shard->lock);

@@ -40,6 +40,7 @@ struct shard *shard_new(uint32_t number); /* NULL without memory */
 void shard_free(struct shard *shard);
 
 void shard_lock(struct shard *shard);
+bool shard_try_lock(struct shard *shard); /* false: somebody has it */
 void shard_unlock(struct shard *shard);
 
 /* How many keys there are, now or a moment ago; needs no lock. */
@@ -84,6 +85,12 @@ void shard_trim(struct shard *shard);
 /* cell_add_told() on a cell of one of the shard's rows, counted. */
 enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
                            const void *hashes, size_t n, uint32_t *codes, size_t *changed);
+
+/* Counts n cells of the shard's rows that were empty and had cell_begin(). */
+static inline void shard_count_begun(struct shard *shard, uint32_t n)
+{
+    shard->cells[CELL_INLINE] += n;
+}
 
 /* cell_merge() of a cell that is not the shard's into one that is, counted; *changed
  * says whether it had an effect, on the form or the estimate too. */
