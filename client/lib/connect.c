@@ -62,8 +62,10 @@ cardinal_status client_new(const cardinal_options *options, struct cardinal_clie
                            struct fault *fault)
 {
     struct cardinal_client *client = calloc(1, sizeof *client);
-    if (client == NULL)
-        return fault_nomem(fault);
+    if (client == NULL) {
+        fault_nomem(fault);
+        return CARDINAL_ERR_MEMORY;
+    }
     client->transport = (struct transport)TRANSPORT_INIT;
     cardinal_status status = set_up(client, options, fault);
     if (status == CARDINAL_OK)

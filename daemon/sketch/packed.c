@@ -190,7 +190,7 @@ void packed_prefetch(uint64_t word, uint32_t token)
     __builtin_prefetch(counts->in + (token >> BUCKET_SHIFT), 1);
     guess += guess / 25; /* what groups before have to spare */
     for (uint32_t line = 0; line < GROUP_LINES_AHEAD; line++)
-        __builtin_prefetch(lows + guess + 32 * line, 1);
+        __builtin_prefetch(lows + guess + (size_t)32 * line, 1);
 }
 
 void packed_iter_init(struct packed_iter *iter, uint64_t word, const struct sketch_shape *shape)

@@ -1,5 +1,6 @@
 #include "daemon/sketch/rollup.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,6 +130,7 @@ enum status rollup_feed(struct rollup *rollup, const struct sketch_shape *shape,
                 raise(rollup->ranks, shape->precision, codes[i]);
         }
     }
+    assert(rollup->ranks != NULL || status != ST_OK || i == n);
     for (; i < n && status == ST_OK; i++)
         raise(rollup->ranks, shape->precision, codes[i]);
     return status;
@@ -172,6 +174,7 @@ static enum status feed_dense(struct rollup *rollup, const struct sketch_shape *
     if (status == ST_OK && rollup->ranks == NULL)
         status = to_ranks(rollup, shape);
     if (status == ST_OK) {
+        assert(rollup->ranks != NULL);
         cell_registers(cell, shape, ranks);
         for (uint32_t i = 0; i < shape->registers; i++)
             rollup->ranks[i] = ranks[i] > rollup->ranks[i] ? ranks[i] : rollup->ranks[i];

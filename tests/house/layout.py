@@ -13,6 +13,11 @@ import sys
 FILE_LINES = 400
 FUNCTION_LINES = 40
 
+# Files that are longer, and why.
+LONG_FILES = {
+    "client/include/cardinal.h": "programs include one header, most of which is its reference",
+}
+
 # Folder, the project's headers it may include (a folder with all in it, or one
 # file), and the libraries' headers that are kept out of every other folder.
 # The first folder that a file lies in counts.
@@ -150,7 +155,8 @@ def report(root):
     files, longest = [], []
     for path in sources(root):
         lines = read_lines(os.path.join(root, path))
-        files.append((len(lines), path))
+        if path not in LONG_FILES:
+            files.append((len(lines), path))
         longest += [(n, f"{name} in {path}") for name, n in functions(lines)]
     for title, found, limit in (("files", files, FILE_LINES), ("functions", longest, FUNCTION_LINES)):
         over = sorted((f for f in found if f[0] > limit), reverse=True)
