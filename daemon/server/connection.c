@@ -295,7 +295,6 @@ static void read_input(struct connection *connection)
     connection->read_ms = uv_now(&loop->uv);
     connection->read_in_drain = loop->phase != LOOP_RUNNING;
     stats_add(&loop->stats, COUNTER_BYTES_IN, (uint64_t)n);
-    connection_wake(connection);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -311,8 +310,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if ((events & UV_READABLE) && takes_input(connection)) {
         if (connection->state == CONNECTION_LINGERING)
             throw_away_input(connection);
-        else if (!connection->queued)
-            read_input(connection);
+        else if (!connection->queued) {
+            connection->readable = true;
+            connection_wake(connection);
+        }
     } else if (events & UV_DISCONNECT) {
         tell_peer_gone(connection);
     }
@@ -327,14 +328,17 @@ void connection_wake(struct connection *connection)
         loop_queue_turn(connection->loop, connection);
 }
 
-void connection_turn(struct connection *connection, uint64_t until_ns)
+void connection_turn(struct connection *connection, struct turn_clock *clock)
 {
     struct loop *loop = connection->loop;
     enum turn turn = TURN_IDLE;
 
     connection->waits_for_peer = false;
+    if (connection->readable && takes_input(connection))
+        read_input(connection);
+    connection->readable = false;
     if (connection->session != NULL && !connection->refused)
-        turn = connection->protocol->turn(connection->session, until_ns);
+        turn = connection->protocol->turn(connection->session, clock);
     connection_send(connection, &loop->out);
     connection->blocked = turn == TURN_BLOCKED;
     if (turn == TURN_AGAIN) {

@@ -1,10 +1,11 @@
 /* connection: a socket with bytes going in and out, in turns with all others
  * of its loop.
  *
- * At most one read an iteration of the loop, and none while what was read
- * before is being worked on, while a request waits for an earlier one, or while
- * more than CONNECTION_UNSENT_HIGH bytes wait to be sent: whoever does not read
- * is not read from. What a turn answers goes out in one write.
+ * A turn is a read, work on what was read, and one write of the answers. There
+ * is at most one read a turn, and none while what was read before is being
+ * worked on, while a request waits for an earlier one, or while more than
+ * CONNECTION_UNSENT_HIGH bytes wait to be sent: whoever does not read is not
+ * read from.
  *
  * States, of `state`:
  *   OPEN       served
@@ -34,6 +35,7 @@
 #define CONNECTION_LINGER_MS 1000u
 
 struct loop;
+struct turn_clock;
 
 enum connection_state {
     CONNECTION_OPEN,
@@ -50,6 +52,7 @@ struct connection {
     int events;          /* polled for */
     bool refused;        /* not served: only told so */
     bool queued;         /* in the loop's queue of turns */
+    bool readable;       /* its turn begins with a read */
     bool blocked;        /* the last turn was TURN_BLOCKED */
     bool waits_for_peer; /* has work, but too much is unsent */
     bool peer_gone;      /* the protocol was told so */
@@ -101,7 +104,7 @@ void connection_send(struct connection *connection, struct outbuf *out);
 void connection_wake(struct connection *connection);
 
 /* A turn; called by the loop. */
-void connection_turn(struct connection *connection, uint64_t until_ns);
+void connection_turn(struct connection *connection, struct turn_clock *clock);
 
 /* Counts n bytes of an unfinished message against the server's budget, instead
  * of what was counted before; false when they are too many in all. */

@@ -9,7 +9,7 @@
 #include "daemon/wire/decode.h"
 #include "daemon/wire/page_token.h"
 
-#define LOOP_ESTIMATES_MAX 1024u /* keys x columns that a loop reads */
+#define LOOP_ESTIMATES_MAX 256u  /* keys x columns that a loop reads */
 #define SCAN_KEYS_DEFAULT 10000u /* a page, where the client has no wish */
 #define SCAN_BYTES_DEFAULT ((uint32_t)1 << 20)
 

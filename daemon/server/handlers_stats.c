@@ -92,13 +92,16 @@ static void add_delay(struct figures *figures, const char *name, const struct de
 static void add_delays(struct figures *figures, const struct server_context *context)
 {
     struct delay_sum turns = { .all = 0 };
+    struct delay_sum work = { .all = 0 };
     struct delay_sum rounds = { .all = 0 };
 
     for (unsigned i = 0; i < context->loop_count; i++) {
         delay_add_to(&context->loops[i].turn_time, &turns);
+        delay_add_to(&context->loops[i].work_time, &work);
         delay_add_to(&context->loops[i].round_time, &rounds);
     }
     add_delay(figures, "turn_us", &turns);
+    add_delay(figures, "work_us", &work);
     add_delay(figures, "loop_delay_us", &rounds);
 }
 

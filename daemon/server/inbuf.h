@@ -1,9 +1,11 @@
 /* inbuf: bytes that came in and were not used up yet.
  *
  * Room to read into is made as bytes arrive, never by what a peer announces: a
- * buffer at most doubles. A loop has one large buffer to spare, which whoever
+ * buffer at most doubles. A loop has one large buffer to spare, the largest that
+ * came back, so that its pages are not made anew for each message; whoever
  * reads borrows: a connection that has nothing unread holds no memory, one with
- * the beginning of a message about twice its size.
+ * the beginning of a message about twice its size. Buffers of that size and more
+ * are mapped, and grow without a copy.
  *
  * Thread safety: none; a pool and its buffers belong to one loop. */
 #ifndef CARDINAL_SERVER_INBUF_H
@@ -14,10 +16,15 @@
 #include <stdint.h>
 
 #define INBUF_READ_BYTES ((size_t)256 << 10) /* of the large buffer; the most read at once */
+/* The most read at once into a buffer that has grown: its pages are new. */
+#define INBUF_FRESH_BYTES (INBUF_READ_BYTES / 2)
 
-/* The buffer to spare; NULL while it is lent out. */
+#define INBUF_SPARE_MAX_BYTES ((size_t)2 << 20)
+
+/* The buffer to spare; NULL while it is lent out. Zeroed memory is a pool. */
 struct inbuf_pool {
-    uint8_t *spare; /* INBUF_READ_BYTES */
+    uint8_t *spare;
+    size_t spare_bytes; /* 0, or INBUF_READ_BYTES .. INBUF_SPARE_MAX_BYTES */
 };
 
 /* data[start .. end) is unused yet. Zeroed memory is an empty buffer. */
@@ -27,6 +34,7 @@ struct inbuf {
     size_t end;
     size_t capacity;
     bool filled; /* the last read took all the room there was: make more */
+    bool grown;  /* beyond what the pool lent: of pages that are new */
 };
 
 void inbuf_pool_release(struct inbuf_pool *pool);
@@ -43,7 +51,8 @@ static inline size_t inbuf_len(const struct inbuf *buf)
 }
 
 /* Makes room behind the bytes: *room bytes at the pointer returned, at most
- * INBUF_READ_BYTES. Moves the bytes. NULL without memory, nothing changed. */
+ * INBUF_READ_BYTES, or INBUF_FRESH_BYTES in a larger buffer. Moves the bytes. NULL without memory,
+ * nothing changed. */
 uint8_t *inbuf_reserve(struct inbuf *buf, struct inbuf_pool *pool, size_t *room);
 
 /* n bytes were read into the room of inbuf_reserve(), *room of which there were. */

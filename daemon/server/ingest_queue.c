@@ -8,8 +8,6 @@ static void on_work(uv_work_t *work)
     struct ingest_run *run = work->data;
 
     run->outcome = ingest_run_begin(run, run->loop->context, &run->request, &run->err);
-    if (run->outcome == ST_OK)
-        ingest_run_place(run);
 }
 
 static void on_work_done(uv_work_t *work, int rc)
@@ -59,9 +57,28 @@ void ingest_queue_enter(struct loop *loop, struct ingest_run *run,
     begin_next(loop);
 }
 
+/* Giving back megabytes takes its time, too. */
+static void on_bury(uv_work_t *work)
+{
+    struct ingest_run *run = work->data;
+
+    ingest_run_end(run);
+    arena_release(&run->arena);
+}
+
+static void on_buried(uv_work_t *work, int rc)
+{
+    struct ingest_run *run = work->data;
+
+    (void)rc; /* it is never cancelled */
+    run->loop->jobs--;
+    ingest_run_free(run);
+}
+
 void ingest_queue_leave(struct loop *loop, struct ingest_run *run)
 {
-    run->is_large = false;
     loop->ingests.in_work--;
     begin_next(loop);
+    loop->jobs++;
+    uv_queue_work(&loop->uv, &run->work, on_bury, on_buried);
 }

@@ -39,7 +39,7 @@ void ingest_queue_enter(struct loop *loop, struct ingest_run *run,
                         const struct request_head *request,
                         void (*prepared)(struct ingest_run *run), void *owner);
 
-/* A prepared run is done with, and lets the next begin. */
+/* A prepared run is done with, and lets the next begin; the pool ends and frees it. */
 void ingest_queue_leave(struct loop *loop, struct ingest_run *run);
 
 #endif

@@ -7,10 +7,12 @@
 
 #include "daemon/server/context.h"
 #include "daemon/server/durable.h"
+#include "daemon/server/pace.h"
+#include "daemon/server/turn_clock.h"
 #include "daemon/table/catalog.h"
 
 #define ARENA_FIRST_BYTES ((size_t)128 << 10)
-#define STEP_VALUES 256u /* applied between two looks at the clock */
+#define STEP_VALUES_MIN 32u /* applied between two looks at the clock */
 
 struct ingest_run *ingest_run_new(const struct server_context *context)
 {
@@ -71,24 +73,30 @@ enum status ingest_run_begin(struct ingest_run *run, const struct server_context
     run->table = NULL;
     memset(&run->cursor, 0, sizeof run->cursor);
     enum status status = begin(run, context, head, err);
-    if (status != ST_OK)
+    if (status != ST_OK) {
         ingest_run_end(run);
-    return status;
-}
-
-void ingest_run_place(struct ingest_run *run)
-{
+        return status;
+    }
+    run->values_left = run->batch.value_count;
     table_place(run->table, &run->batch, &run->cursor);
+    return ST_OK;
 }
 
-enum status ingest_run_step(struct ingest_run *run, uint64_t until_ns, bool *done)
+/* Half of the time left is what a step is to take, so that a pace that changes
+ * within one does not end it late. */
+enum status ingest_run_step(struct ingest_run *run, struct turn_clock *clock, struct pace *pace,
+                            bool *done)
 {
     enum status status;
 
-    do
-        status =
-            table_apply(run->table, &run->batch, &run->columns, &run->cursor, STEP_VALUES, done);
-    while (status == ST_OK && !*done && uv_hrtime() < until_ns);
+    do {
+        uint32_t n = pace_fit(pace, turn_clock_left(clock) / 2, STEP_VALUES_MIN, TABLE_LOCK_VALUES);
+        if (n > run->values_left)
+            n = (uint32_t)run->values_left;
+        status = table_apply(run->table, &run->batch, &run->columns, &run->cursor, n, done);
+        pace_note(pace, n, turn_clock_look(clock));
+        run->values_left -= n;
+    } while (status == ST_OK && !*done && turn_clock_left(clock) > 0);
     return status;
 }
 

@@ -25,7 +25,9 @@
 #include "proto/status.h"
 
 struct loop;
+struct pace;
 struct server_context;
+struct turn_clock;
 
 struct ingest_run {
     struct arena arena;
@@ -34,8 +36,9 @@ struct ingest_run {
     struct column_set columns;
     struct apply_cursor cursor;
     struct table *table;
-    uint64_t id;        /* of the request */
-    size_t frame_bytes; /* of the inbuf that the batch points into */
+    uint64_t values_left; /* to be applied */
+    uint64_t id;          /* of the request */
+    size_t frame_bytes;   /* of the inbuf that the batch points into */
 
     /* Of a large batch only; see ingest_queue.h. */
     bool is_large;
@@ -57,15 +60,14 @@ struct ingest_run {
 struct ingest_run *ingest_run_new(const struct server_context *context);
 void ingest_run_free(struct ingest_run *run); /* accepts NULL */
 
-/* Decodes and checks the request; nothing is held on failure. */
+/* Decodes and checks the request, and puts its rows in the order in which they are
+ * applied; nothing is held on failure. */
 enum status ingest_run_begin(struct ingest_run *run, const struct server_context *context,
                              const struct request_head *head, struct error *err);
 
-/* Puts the rows in the order in which they are applied, ahead of the first step. */
-void ingest_run_place(struct ingest_run *run);
-
-/* Applies until about until_ns of uv_hrtime(), at least one stretch. */
-enum status ingest_run_step(struct ingest_run *run, uint64_t until_ns, bool *done);
+/* Applies until the turn is over, at least one stretch; pace is that of values. */
+enum status ingest_run_step(struct ingest_run *run, struct turn_clock *clock, struct pace *pace,
+                            bool *done);
 
 /* Gives back what begin took. */
 void ingest_run_end(struct ingest_run *run);

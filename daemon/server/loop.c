@@ -12,6 +12,9 @@
 #define ARENA_FIRST_BYTES ((size_t)64 << 10)
 #define OUT_KEEP_BYTES ((size_t)256 << 10) /* of the loop's outbuf between turns */
 
+#define BATCH_PACE_GUESS_NS 2.0f /* a byte */
+#define VALUE_PACE_GUESS_NS 300.0f
+
 /* ---- the queue of turns --------------------------------------------------- */
 
 static void on_spin(uv_idle_t *spin)
@@ -51,16 +54,17 @@ static void give_turns(struct loop *loop)
 
     if (last != NULL) {
         uint64_t begun_ns = uv_hrtime();
-        uint64_t now_ns = begun_ns;
+        loop->clock.now_ns = begun_ns;
         while (loop->turn_first != NULL && given != last) {
             struct connection *connection = take_turn(loop);
-            uint64_t turn_ns = now_ns;
             given = connection;
-            connection_turn(connection, turn_ns + LOOP_TURN_NS);
-            now_ns = uv_hrtime();
-            delay_note(&loop->turn_time, now_ns - turn_ns);
+            turn_clock_begin(&loop->clock, loop->clock.now_ns);
+            connection_turn(connection, &loop->clock);
+            turn_clock_look(&loop->clock);
+            delay_note(&loop->turn_time, loop->clock.now_ns - loop->clock.begun_ns);
+            delay_note(&loop->work_time, turn_clock_work_ns(&loop->clock));
         }
-        delay_note(&loop->round_time, now_ns - begun_ns);
+        delay_note(&loop->round_time, loop->clock.now_ns - begun_ns);
     }
     if (loop->turn_first == NULL && loop->phase != LOOP_STOPPING)
         uv_idle_stop(&loop->spin);
@@ -253,6 +257,8 @@ enum status loop_init(struct loop *loop, struct server_context *context, unsigne
     uv_idle_init(&loop->uv, &loop->spin);
     uv_timer_init(&loop->uv, &loop->linger);
     alarms_init(&loop->alarms, &loop->uv);
+    loop->batch_pace.ns = BATCH_PACE_GUESS_NS;
+    loop->value_pace.ns = VALUE_PACE_GUESS_NS;
     loop->wake.data = loop->turns.data = loop->linger.data = loop;
     pthread_mutex_init(&loop->lock, NULL);
     arena_init(&loop->arena, ARENA_FIRST_BYTES,

@@ -23,14 +23,12 @@
 #include "daemon/server/delay.h"
 #include "daemon/server/inbuf.h"
 #include "daemon/server/ingest_queue.h"
+#include "daemon/server/pace.h"
 #include "daemon/server/stats.h"
+#include "daemon/server/turn_clock.h"
 #include "daemon/wire/arena.h"
 #include "daemon/wire/outbuf.h"
 #include "proto/status.h"
-
-/* A turn takes at most 200 us: nothing is begun after the first 150, and no step
- * takes more than the rest. */
-#define LOOP_TURN_NS 150000u
 
 struct connection;
 struct server_context;
@@ -75,7 +73,11 @@ struct loop {
     struct ingest_run *spare_run; /* memory of the last batch, for the next */
     struct ingest_queue ingests;  /* large batches */
     struct stats stats;
+    struct turn_clock clock; /* of the turn that is being given */
+    struct pace batch_pace;  /* of bytes of batches: to decode one */
+    struct pace value_pace;  /* of values: to apply one */
     struct delay turn_time;  /* how long turns took */
+    struct delay work_time;  /* what their work took of the processor */
     struct delay round_time; /* how long all turns between two polls took */
 };
 

@@ -7,12 +7,12 @@
 #define CARDINAL_SERVER_PROTOCOL_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "daemon/wire/outbuf.h"
 #include "proto/status.h"
 
 struct connection;
+struct turn_clock;
 
 /* How a turn ended. */
 enum turn {
@@ -25,10 +25,10 @@ struct protocol {
     /* A session for a new connection; NULL without memory. */
     void *(*open)(struct connection *connection);
 
-    /* Works on what is in the connection's inbuf until about until_ns (of
-     * uv_hrtime()), and appends answers to the loop's outbuf. A connection that
-     * is no longer open gets turns as long as they return TURN_AGAIN. */
-    enum turn (*turn)(void *session, uint64_t until_ns);
+    /* Works on what is in the connection's inbuf until the clock's time is up,
+     * and appends answers to the loop's outbuf. A connection that is no longer
+     * open gets turns as long as they return TURN_AGAIN. */
+    enum turn (*turn)(void *session, struct turn_clock *clock);
 
     /* The peer is gone, or sends no more: long requests are to be given up. */
     void (*peer_gone)(void *session);

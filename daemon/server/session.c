@@ -13,6 +13,8 @@
 #include "daemon/server/session_impl.h"
 #include "proto/frame.h"
 
+#define SMALL_BODY_BYTES 1024u /* of a request that may begin at any time of a turn */
+
 /* ---- answers --------------------------------------------------------------- */
 
 struct reply_to session_reply_to(const struct session *session, uint64_t id)
@@ -143,8 +145,25 @@ static enum status take_request(struct session *session, const struct request_he
     }
 }
 
-/* Looks at the request at the front; false when it must wait. */
-static bool begin_request(struct session *session, struct bytes_view payload)
+/* Would the request, by what its like took before, end within the turn? */
+static bool fits_into_turn(const struct session *session, const struct request_head *head)
+{
+    const struct loop *loop = session->loop;
+    uint64_t left_ns = turn_clock_left(&loop->clock);
+
+    if (head->kind == REQUEST_INGEST && !ingest_queue_wants(head))
+        return pace_ns(&loop->batch_pace, head->body.len) < left_ns;
+    return head->body.len <= SMALL_BODY_BYTES || left_ns >= TURN_NS / 2;
+}
+
+enum begin {
+    BEGIN_DONE,
+    BEGIN_WAITS, /* for an earlier one */
+    BEGIN_LATER, /* with the next turn */
+};
+
+/* Looks at the request at the front; the first of a turn has time in any case. */
+static enum begin begin_request(struct session *session, struct bytes_view payload, bool is_first)
 {
     struct stats *stats = &session->loop->stats;
     struct request_head head;
@@ -153,15 +172,17 @@ static bool begin_request(struct session *session, struct bytes_view payload)
 
     switch (order_ask(&session->order, head.kind, session->context->limits.max_in_flight)) {
     case ORDER_WAIT:
-        return false;
+        return BEGIN_WAITS;
     case ORDER_FULL:
         if (!session->counted_pause)
             stats_add(stats, COUNTER_REFUSED_IN_FLIGHT, 1);
         session->counted_pause = true;
-        return false;
+        return BEGIN_WAITS;
     case ORDER_GO:
         break;
     }
+    if (!is_first && !fits_into_turn(session, &head))
+        return BEGIN_LATER;
     session->counted_pause = false;
     stats_add(stats, COUNTER_REQUESTS + (unsigned)head.kind, 1);
     size_t frame_bytes = FRAME_HEADER_BYTES + payload.len;
@@ -171,7 +192,7 @@ static bool begin_request(struct session *session, struct bytes_view payload)
         session_answer_error(session, head.id, &err);
     if (session->run == NULL)
         inbuf_consume(&session->connection->in, frame_bytes);
-    return true;
+    return BEGIN_DONE;
 }
 
 /* ---- turns ----------------------------------------------------------------- */
@@ -201,9 +222,9 @@ static void hold_partial(struct session *session, size_t len)
 }
 
 /* Goes on with the batch in work, if there is one; false when the turn is over. */
-static bool advance(struct session *session, uint64_t until_ns, enum turn *turn)
+static bool advance(struct session *session, struct turn_clock *clock, enum turn *turn)
 {
-    switch (session_advance_batch(session, until_ns)) {
+    switch (session_advance_batch(session, clock)) {
     case BATCH_AGAIN:
         *turn = TURN_AGAIN;
         return false;
@@ -216,12 +237,14 @@ static bool advance(struct session *session, uint64_t until_ns, enum turn *turn)
     return true;
 }
 
-static enum turn take_turn(struct session *session, uint64_t until_ns)
+static enum turn take_turn(struct session *session, struct turn_clock *clock)
 {
     struct connection *connection = session->connection;
+    bool is_first = session->run == NULL;
     enum turn turn;
 
-    if (!advance(session, until_ns, &turn))
+    turn_clock_look(clock);
+    if (!advance(session, clock, &turn))
         return turn;
     while (connection_is_open(connection)) {
         struct bytes_view payload;
@@ -236,23 +259,31 @@ static enum turn take_turn(struct session *session, uint64_t until_ns)
             refuse_oversized(session, payload.len);
             return TURN_IDLE;
         case FRAME_WHOLE:
-            if (!begin_request(session, payload))
+            switch (begin_request(session, payload, is_first)) {
+            case BEGIN_WAITS:
                 return TURN_BLOCKED;
+            case BEGIN_LATER:
+                return TURN_AGAIN;
+            case BEGIN_DONE:
+                break;
+            }
         }
-        if (!advance(session, until_ns, &turn))
+        is_first = false;
+        turn_clock_look(clock);
+        if (!advance(session, clock, &turn))
             return turn;
-        if (uv_hrtime() >= until_ns)
+        if (turn_clock_left(clock) == 0)
             return TURN_AGAIN;
     }
     return TURN_IDLE;
 }
 
-static enum turn session_turn(void *arg, uint64_t until_ns)
+static enum turn session_turn(void *arg, struct turn_clock *clock)
 {
     struct session *session = arg;
 
     session_expire_waiting(session);
-    enum turn turn = take_turn(session, until_ns);
+    enum turn turn = take_turn(session, clock);
     session_note_waiting(session, turn == TURN_BLOCKED);
     return turn;
 }

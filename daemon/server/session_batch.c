@@ -28,11 +28,13 @@ static void end_run(struct session *session)
     struct ingest_run *run = session->run;
 
     inbuf_consume(&session->connection->in, run->frame_bytes);
-    ingest_run_end(run);
-    if (run->is_large)
-        ingest_queue_leave(session->loop, run);
     session->run = NULL;
-    keep_spare(session, run);
+    if (run->is_large) {
+        ingest_queue_leave(session->loop, run);
+    } else {
+        ingest_run_end(run);
+        keep_spare(session, run);
+    }
 }
 
 static void count_refusal(struct session *session, enum status status)
@@ -62,6 +64,7 @@ enum status session_begin_batch(struct session *session, const struct request_he
     run->deadline_ms = left_ms > 0 ? uv_now(&loop->uv) + left_ms : 0;
     if (!ingest_queue_wants(head)) {
         status = ingest_run_begin(run, session->context, head, err);
+        pace_note(&loop->batch_pace, head->body.len, turn_clock_look(&loop->clock));
     } else {
         session->connection->jobs++;
         ingest_queue_enter(loop, run, head, on_prepared, session);
@@ -142,7 +145,7 @@ static bool begin_prepared(struct session *session)
     return false;
 }
 
-enum batch_progress session_advance_batch(struct session *session, uint64_t until_ns)
+enum batch_progress session_advance_batch(struct session *session, struct turn_clock *clock)
 {
     struct ingest_run *run = session->run;
     bool done = false;
@@ -153,7 +156,7 @@ enum batch_progress session_advance_batch(struct session *session, uint64_t unti
         return BATCH_WAITING;
     if (run->is_large && !run->is_begun && !begin_prepared(session))
         return BATCH_DONE;
-    enum status status = ingest_run_step(run, until_ns, &done);
+    enum status status = ingest_run_step(run, clock, &session->loop->value_pace, &done);
     if (status == ST_OK && !done)
         return BATCH_AGAIN;
     answer_applied(session, status);

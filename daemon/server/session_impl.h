@@ -20,6 +20,7 @@ struct ingest_run;
 struct job;
 struct loop;
 struct server_context;
+struct turn_clock;
 
 struct session {
     struct connection *connection;
@@ -60,7 +61,7 @@ enum batch_progress {
 };
 
 /* Goes on with the batch in work; BATCH_DONE if there is none. */
-enum batch_progress session_advance_batch(struct session *session, uint64_t until_ns);
+enum batch_progress session_advance_batch(struct session *session, struct turn_clock *clock);
 
 /* Answers a batch that is still being prepared: its time is up. */
 void session_expire_run(struct session *session);

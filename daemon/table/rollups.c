@@ -8,6 +8,7 @@
 
 #define QUEUE_MIN 32u
 #define QUEUE_MAX 4096u
+#define PIECE 256u /* of the backlog, fed at a time */
 #define QUEUE_ENTRY_BYTES (sizeof(uint32_t) + sizeof(uint16_t))
 
 static void lock(struct rollup_group *group)
@@ -47,6 +48,7 @@ void rollups_free(struct rollups *rollups)
             rollup_release(&group->rollups[slot]);
         free(group->rollups);
         free(group->queue.codes);
+        free(group->backlog.codes);
         pthread_mutex_destroy(&group->lock);
     }
     pthread_mutex_destroy(&rollups->build_lock);
@@ -99,41 +101,94 @@ static void feed_slot(struct rollups *rollups, struct rollup_group *group, unsig
         lose(rollups, group, slot);
 }
 
-/* Feeds what waits, slot by slot. */
-static void drain(struct rollups *rollups, struct rollup_group *group)
+/* Feeds the next n changes of a sorted queue, slot by slot. */
+static void feed_sorted(struct rollups *rollups, struct rollup_group *group,
+                        struct rollup_queue *queue, uint32_t n)
 {
-    struct rollup_queue *queue = &group->queue;
+    uint32_t end = queue->count - queue->first < n ? queue->count : queue->first + n;
+    while (queue->first < end) {
+        uint32_t first = queue->first;
+        while (queue->first < end && queue->slots[queue->first] == queue->slots[first])
+            queue->first++;
+        feed_slot(rollups, group, queue->slots[first], queue->codes + first, queue->first - first);
+    }
+}
+
+/* Moves the queue into an empty one of enough room, sorted by slot. */
+static void sort_into(struct rollup_queue *into, struct rollup_queue *queue)
+{
     uint16_t ends[SLOTS_MAX + 1] = { 0 };
-    uint32_t sorted[QUEUE_MAX];
-    if (queue->count == 0)
-        return;
     for (uint32_t i = 0; i < queue->count; i++)
         ends[queue->slots[i] + 1]++;
     for (unsigned slot = 1; slot <= SLOTS_MAX; slot++)
         ends[slot] = (uint16_t)(ends[slot] + ends[slot - 1]);
-    for (uint32_t i = 0; i < queue->count; i++)
-        sorted[ends[queue->slots[i]]++] = queue->codes[i];
-    for (uint32_t at = 0, slot = 0; at < queue->count; at = ends[slot++]) {
-        if (ends[slot] > at)
-            feed_slot(rollups, group, slot, sorted + at, ends[slot] - at);
+    for (uint32_t i = 0; i < queue->count; i++) {
+        uint16_t slot = queue->slots[i];
+        into->slots[ends[slot]] = slot;
+        into->codes[ends[slot]++] = queue->codes[i];
     }
+    into->first = 0;
+    into->count = queue->count;
     queue->count = 0;
 }
 
-/* Makes room for one change more, by memory up to a point, else by feeding. */
+/* Feeds all that waits. */
+static void drain(struct rollups *rollups, struct rollup_group *group)
+{
+    uint32_t codes[QUEUE_MAX];
+    uint16_t slots[QUEUE_MAX];
+    struct rollup_queue sorted = { .codes = codes, .slots = slots };
+    feed_sorted(rollups, group, &group->backlog, QUEUE_MAX);
+    if (group->queue.count == 0)
+        return;
+    sort_into(&sorted, &group->queue);
+    feed_sorted(rollups, group, &sorted, QUEUE_MAX);
+}
+
+/* An empty queue's memory; false if there is none. */
+static bool queue_alloc(struct rollup_queue *queue, uint32_t room)
+{
+    uint32_t *codes = malloc(room * QUEUE_ENTRY_BYTES);
+    if (codes == NULL)
+        return false;
+    *queue = (struct rollup_queue){
+        .codes = codes,
+        .slots = (uint16_t *)(void *)(codes + room),
+        .room = room,
+    };
+    return true;
+}
+
+static bool queue_grow(struct rollup_queue *queue)
+{
+    struct rollup_queue larger;
+    if (!queue_alloc(&larger, queue->room == 0 ? QUEUE_MIN : 2 * queue->room))
+        return false;
+    if (queue->count > 0) {
+        memcpy(larger.codes, queue->codes, queue->count * sizeof *queue->codes);
+        memcpy(larger.slots, queue->slots, queue->count * sizeof *queue->slots);
+    }
+    larger.count = queue->count;
+    free(queue->codes);
+    *queue = larger;
+    return true;
+}
+
+/* Makes room for one change more, by memory up to a point, then by making the
+ * full queue the backlog, which was fed meanwhile. */
 static bool make_room(struct rollups *rollups, struct rollup_group *group)
 {
     struct rollup_queue *queue = &group->queue;
-    drain(rollups, group);
-    if (queue->room == QUEUE_MAX)
+    if (queue->room < QUEUE_MAX && queue_grow(queue))
         return true;
-    uint32_t room = queue->room == 0 ? QUEUE_MIN : 2 * queue->room;
-    uint32_t *codes = malloc(room * QUEUE_ENTRY_BYTES);
-    if (codes == NULL)
-        return queue->room > 0;
-    free(queue->codes);
-    *queue = (struct rollup_queue){ codes, (uint16_t *)(void *)(codes + room), 0, room };
-    return true;
+    if (queue->room == QUEUE_MAX &&
+        (group->backlog.room > 0 || queue_alloc(&group->backlog, QUEUE_MAX))) {
+        feed_sorted(rollups, group, &group->backlog, QUEUE_MAX);
+        sort_into(&group->backlog, queue);
+        return true;
+    }
+    drain(rollups, group);
+    return queue->room > 0;
 }
 
 void rollups_feed(struct rollups *rollups, uint32_t shard_number, const uint16_t *slots,
@@ -151,8 +206,10 @@ void rollups_feed(struct rollups *rollups, uint32_t shard_number, const uint16_t
         more = more < n - at ? more : n - at;
         memcpy(queue->codes + queue->count, codes + at, more * sizeof *codes);
         memcpy(queue->slots + queue->count, slots + at, more * sizeof *slots);
+        uint32_t pieces = (queue->count % PIECE + (uint32_t)more) / PIECE;
         queue->count += (uint32_t)more;
         at += more;
+        feed_sorted(rollups, group, &group->backlog, pieces * PIECE);
     }
     unlock(group);
 }
@@ -297,6 +354,8 @@ size_t rollups_bytes(struct rollups *rollups)
         lock(group);
         if (group->queue.room > 0)
             bytes += heap_bytes(group->queue.room * QUEUE_ENTRY_BYTES);
+        if (group->backlog.room > 0)
+            bytes += heap_bytes(group->backlog.room * QUEUE_ENTRY_BYTES);
         if (group->width > 0)
             bytes += heap_bytes(group->width * sizeof *group->rollups);
         for (uint32_t slot = 0; slot < group->width; slot++)

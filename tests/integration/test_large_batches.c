@@ -159,6 +159,25 @@ START_TEST(large_batch_is_answered_after_the_client_closed_its_side)
 }
 END_TEST
 
+/* At 200 us of work a turn, which machines and sanitizers may stretch tenfold,
+ * but not a thousandfold, as work in one piece would. */
+START_TEST(large_batches_are_applied_in_many_short_turns)
+{
+    const uint64_t batches = 4;
+    struct scene scene;
+    scene_begin(&scene, NULL);
+    for (uint64_t i = 0; i < batches; i++) {
+        Cardinal__V1__Request *request = batch_of_rows(LARGE, 0);
+        wire_free(call_ok(&scene.wire, request));
+        request_free(request);
+    }
+    uint64_t turns = call_stat(&scene.wire, "work_us.all");
+    ck_assert_uint_gt(turns, batches * 10);
+    ck_assert_uint_gt(call_stat(&scene.wire, "work_us.le_2000"), turns / 10 * 8);
+    scene_end(&scene);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -167,6 +186,7 @@ int main(void)
         large_batch_that_is_refused_applies_nothing,
         large_batch_of_a_client_that_hangs_up_harms_nobody,
         large_batch_is_answered_after_the_client_closed_its_side,
+        large_batches_are_applied_in_many_short_turns,
     };
     return RUN_INTEGRATION("large_batches", tests);
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "daemon/server/context.h"
+#include "daemon/server/pace.h"
+#include "daemon/server/turn_clock.h"
 #include "daemon/table/catalog.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/run_suite.h"
@@ -49,6 +51,8 @@ static uint64_t keys(void)
 static enum status run_batch(void)
 {
     struct ingest_run *run = ingest_run_new(&context);
+    struct pace pace = { .ns = 100 };
+    struct turn_clock clock;
     struct error err;
     bool done = false;
 
@@ -56,7 +60,8 @@ static enum status run_batch(void)
         return ST_RESOURCE_EXHAUSTED;
     enum status status = ingest_run_begin(run, &context, &head, &err);
     if (status == ST_OK) {
-        status = ingest_run_step(run, UINT64_MAX, &done);
+        turn_clock_begin(&clock, uv_hrtime());
+        status = ingest_run_step(run, &clock, &pace, &done);
         if (done != (status == ST_OK))
             abort(); /* an assertion would allocate */
         ingest_run_end(run);
