@@ -130,6 +130,8 @@ enum status config_load(const char *path, const struct config_flag *flags, size_
         }
         status = option_set(&config, flags[i].spec, flags[i].value, err);
     }
+    if (status == ST_OK && config.server.default_ack == ACK_DURABLE && config.data_dir[0] == '\0')
+        status = error_set(err, ST_INVALID_ARGUMENT, "default_ack durable needs a data_dir");
     if (status == ST_OK)
         *out = config;
     return status;

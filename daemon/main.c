@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/options.h"
 #include "daemon/server/server.h"
+#include "daemon/store/store.h"
 
 #define EXIT_USAGE 2
 #define FLAGS_MAX 128u
@@ -124,16 +125,33 @@ static void say_ready(const struct server *server)
     fflush(stdout);
 }
 
-static int serve(const struct config *config)
+/* Opens the data directory, if there is to be one. */
+static enum status open_store(struct config *config, struct error *err)
+{
+    const struct store_options options = {
+        .path = config->data_dir,
+        .flush_interval_ms = config->flush_interval_ms,
+    };
+
+    if (config->data_dir[0] != '\0')
+        return store_open(&options, &config->server.store, err);
+    log_warn("no data_dir: everything is in memory alone and goes with the process");
+    return ST_OK;
+}
+
+static int serve(struct config *config)
 {
     struct server *server = NULL;
     struct error err;
 
     log_set_level(config->log_level);
     log_info("starting", "version", CARDINAL_VERSION);
-    if (server_new(&config->server, &server, &err) != ST_OK)
-        return fail(&err);
-    enum status status = server_run(server, say_ready, &err);
+    enum status status = open_store(config, &err);
+    if (status == ST_OK)
+        status = server_new(&config->server, &server, &err);
+    if (status == ST_OK)
+        status = server_run(server, say_ready, &err);
+    store_close(config->server.store);
     server_free(server);
     if (status != ST_OK)
         return fail(&err);

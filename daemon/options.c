@@ -21,6 +21,12 @@ const struct option_spec option_specs[] = {
       "threads for requests over many keys; 0: as many as there are processors" },
     { "log_level", OPTION_LOG_LEVEL, MEMBER(log_level), 0, 0, "info", "LEVEL",
       "least level of the lines on standard error: debug, info, warn or error" },
+    { "data_dir", OPTION_PATH, MEMBER(data_dir), 0, 0, "none", "DIR",
+      "directory to keep everything in; none: it is in memory alone" },
+    { "default_ack", OPTION_ACK, MEMBER(server.default_ack), 0, 0, "memory", "ACK",
+      "when to answer writes to tables where neither says: memory or durable" },
+    { "flush_interval_ms", OPTION_COUNT, MEMBER(flush_interval_ms), 0, 3600000, "1000", "MS",
+      "milliseconds of writes that a crash may lose of what is acknowledged from memory; 0: any" },
     { "drain_ms", OPTION_COUNT, MEMBER(server.drain_ms), 0, 3600000, "5000", "MS",
       "milliseconds to finish what is in work when asked to stop" },
     { "max_frame", OPTION_BYTES, MEMBER(server.limits.max_frame), FRAME_LEAST, GIB, "16MiB",
@@ -133,6 +139,24 @@ static enum status add_listener(const struct option_spec *spec, const char *valu
     return status;
 }
 
+static enum status set_path(const struct option_spec *spec, const char *value, char *out,
+                            struct error *err)
+{
+    if (strlen(value) >= OPTION_PATH_MAX)
+        return bad_value(spec, value, "it is too long", err);
+    strcpy(out, strcmp(value, "none") == 0 ? "" : value);
+    return ST_OK;
+}
+
+static enum status set_ack(const struct option_spec *spec, const char *value, enum ack *out,
+                           struct error *err)
+{
+    if (strcmp(value, "memory") != 0 && strcmp(value, "durable") != 0)
+        return bad_value(spec, value, "it must be memory or durable", err);
+    *out = strcmp(value, "durable") == 0 ? ACK_DURABLE : ACK_MEMORY;
+    return ST_OK;
+}
+
 enum status option_set(struct config *config, const struct option_spec *spec, const char *value,
                        struct error *err)
 {
@@ -146,6 +170,10 @@ enum status option_set(struct config *config, const struct option_spec *spec, co
         return set_bool(spec, value, member, err);
     case OPTION_LISTEN:
         return add_listener(spec, value, member, err);
+    case OPTION_PATH:
+        return set_path(spec, value, member, err);
+    case OPTION_ACK:
+        return set_ack(spec, value, member, err);
     case OPTION_LOG_LEVEL:
         if (log_level_parse(value, member))
             return ST_OK;

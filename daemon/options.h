@@ -13,10 +13,14 @@
 #include "daemon/server/server.h"
 #include "proto/status.h"
 
+#define OPTION_PATH_MAX 4096u /* bytes, the NUL included */
+
 /* Everything that can be set. */
 struct config {
     struct server_options server;
     enum log_level log_level;
+    char data_dir[OPTION_PATH_MAX]; /* empty: everything is in memory alone */
+    uint64_t flush_interval_ms;
 };
 
 enum option_kind {
@@ -25,6 +29,8 @@ enum option_kind {
     OPTION_BOOL,      /* yes or no */
     OPTION_LOG_LEVEL, /* a level's name */
     OPTION_LISTEN,    /* an address; may be given several times */
+    OPTION_PATH,      /* of a directory, or none */
+    OPTION_ACK,       /* memory or durable */
 };
 
 struct option_spec {

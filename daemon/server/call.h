@@ -26,6 +26,7 @@ struct call {
     struct reply_to to;
     struct task task; /* in the pool: asked between stretches of long work */
     bool is_on_loop;
+    bool is_durable; /* set by the handler: its answer waits until all is on disk */
     bool is_deferred;
 };
 

@@ -13,11 +13,14 @@
 
 struct catalog;
 struct loop;
+struct store;
 
 struct server_context {
     struct limits limits;
     struct decode_limits decode_limits;
     struct catalog *catalog;
+    struct store *store;  /* NULL: everything is in memory alone */
+    enum ack default_ack; /* of writes and tables that do not say; ACK_DEFAULT: memory */
     struct budget partial_bytes;
     struct budget unsent_bytes;
     struct budget job_bytes;

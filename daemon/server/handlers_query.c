@@ -4,6 +4,7 @@
 
 #include "daemon/server/call.h"
 #include "daemon/server/context.h"
+#include "daemon/server/durable.h"
 #include "daemon/server/table_view.h"
 #include "daemon/table/catalog.h"
 #include "daemon/wire/decode.h"
@@ -217,6 +218,8 @@ enum status handle_delete(struct call *call, struct error *err)
 
     enum status status =
         decode_delete(call->head.body, &call->context->decode_limits, call->arena, &request, err);
+    if (status == ST_OK)
+        status = durable_check_always(call->context, ACK_DEFAULT, &call->is_durable, err);
     if (status == ST_OK)
         status = catalog_find(call->context->catalog, request.table, &table, err);
     if (status != ST_OK)

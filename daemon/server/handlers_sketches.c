@@ -83,7 +83,9 @@ enum status handle_merge(struct call *call, struct error *err)
         status = catalog_find(call->context->catalog, request.table, &table, err);
     if (status != ST_OK)
         return status;
-    status = table_merge(table, &request.from, request.into, &call->task, &keys, &changes, err);
+    status = durable_check(call->context, table, request.ack, &call->is_durable, err);
+    if (status == ST_OK)
+        status = table_merge(table, &request.from, request.into, &call->task, &keys, &changes, err);
     table_unref(table);
     if (is_given_up(status))
         return call_given_up("merge", status, err);
@@ -285,12 +287,12 @@ enum status handle_import(struct call *call, struct error *err)
     if (status == ST_OK)
         status = check_format(request.format, err);
     if (status == ST_OK)
-        status = durable_check_ack(request.ack, err);
-    if (status == ST_OK)
         status = call_find(call, request.table, &request.column, 1, &table, &columns, err);
     if (status != ST_OK)
         return status;
-    status = import_cells(call, &request, table, &columns, err);
+    status = durable_check(call->context, table, request.ack, &call->is_durable, err);
+    if (status == ST_OK)
+        status = import_cells(call, &request, table, &columns, err);
     table_unref(table);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "daemon/server/call.h"
 #include "daemon/server/context.h"
 #include "daemon/server/loop.h"
+#include "daemon/store/store.h"
 #include "daemon/table/catalog.h"
 #include "daemon/wire/decode.h"
 
@@ -125,6 +126,28 @@ static void add_tables(struct figures *figures, const struct server_context *con
     add(figures, "bytes.rollups", usage.rollup_bytes);
 }
 
+static void add_journal(struct figures *figures, const struct store *store)
+{
+    struct store_figures journal;
+
+    if (store == NULL)
+        return;
+    store_read_figures(store, &journal);
+    add(figures, "journal.segment", journal.segment);
+    add(figures, "journal.bytes", journal.journal_bytes);
+    add(figures, "journal.buffered_bytes", journal.buffered_bytes);
+    add(figures, "journal.written_bytes", journal.written_bytes);
+    add(figures, "journal.lost_bytes", journal.lost_bytes);
+    add(figures, "journal.blocks", journal.blocks);
+    add(figures, "journal.syncs", journal.syncs);
+    add(figures, "journal.sync_us", journal.sync_ns / 1000);
+    add(figures, "journal.waits", journal.tickets);
+    add(figures, "journal.group_max", journal.group_max);
+    add(figures, "journal.errors", journal.errors);
+    add(figures, "journal.degraded", journal.is_degraded);
+    add(figures, "journal.behind", journal.is_behind);
+}
+
 enum status handle_stats(struct call *call, struct error *err)
 {
     struct figures figures = { .count = 0 };
@@ -137,5 +160,6 @@ enum status handle_stats(struct call *call, struct error *err)
     add_counters(&figures, call->context);
     add_delays(&figures, call->context);
     add_tables(&figures, call->context);
+    add_journal(&figures, call->context->store);
     return reply_stats(&call->to, CARDINAL_VERSION, figures.stats, figures.count, err);
 }

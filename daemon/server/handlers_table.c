@@ -21,7 +21,7 @@ enum status handle_create_table(struct call *call, struct error *err)
 
     enum status status = decode_create_table(call->head.body, call->arena, &request, err);
     if (status == ST_OK)
-        status = durable_check_ack(request.ack, err);
+        status = durable_check_always(call->context, request.ack, &call->is_durable, err);
     if (status != ST_OK)
         return status;
     const struct table_spec spec = {
@@ -51,6 +51,8 @@ enum status handle_alter_table(struct call *call, struct error *err)
     struct table *table = NULL;
 
     enum status status = decode_alter_table(call->head.body, call->arena, &request, err);
+    if (status == ST_OK)
+        status = durable_check_always(call->context, ACK_DEFAULT, &call->is_durable, err);
     if (status != ST_OK)
         return status;
     const struct table_change change = {
@@ -73,6 +75,8 @@ enum status handle_drop_table(struct call *call, struct error *err)
     struct drop_table_request request;
 
     enum status status = decode_drop_table(call->head.body, call->arena, &request, err);
+    if (status == ST_OK)
+        status = durable_check_always(call->context, ACK_DEFAULT, &call->is_durable, err);
     if (status != ST_OK)
         return status;
     status = catalog_drop(call->context->catalog, request.table, err);

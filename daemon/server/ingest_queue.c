@@ -41,7 +41,7 @@ void ingest_queue_enter(struct loop *loop, struct ingest_run *run,
     struct ingest_queue *queue = &loop->ingests;
 
     run->is_large = true;
-    run->is_prepared = run->is_begun = run->is_answered = false;
+    run->is_prepared = run->is_answered = false;
     run->work.data = run;
     run->loop = loop;
     run->request = *request;

@@ -53,11 +53,11 @@ static enum status begin(struct ingest_run *run, const struct server_context *co
     enum status status = ingest_head(head->body, max_values, &run->arena, &run->head, err);
 
     if (status == ST_OK)
-        status = durable_check_ack(run->head.ack, err);
-    if (status == ST_OK)
         status = catalog_find(context->catalog, run->head.table, &run->table, err);
     if (status == ST_OK)
         status = check_table_id(&run->head, run->table, err);
+    if (status == ST_OK)
+        status = durable_check(context, run->table, run->head.ack, &run->is_durable, err);
     if (status == ST_OK)
         status = table_find_columns(run->table, run->head.columns, run->head.column_count,
                                     &run->columns, err);

@@ -39,12 +39,13 @@ struct ingest_run {
     uint64_t values_left; /* to be applied */
     uint64_t id;          /* of the request */
     size_t frame_bytes;   /* of the inbuf that the batch points into */
+    bool is_durable;      /* its answer waits until all is on disk */
+    bool is_begun;        /* being applied: it cannot be given up any more */
 
     /* Of a large batch only; see ingest_queue.h. */
     bool is_large;
     bool is_prepared;     /* by the pool; outcome is known */
     bool is_answered;     /* as expired, before it was prepared */
-    bool is_begun;        /* looked at since: it is being applied */
     uint64_t deadline_ms; /* loop time until which it must be prepared; 0: none */
     uv_work_t work;
     struct loop *loop;

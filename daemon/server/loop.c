@@ -7,6 +7,7 @@
 
 #include "daemon/server/connection.h"
 #include "daemon/server/context.h"
+#include "daemon/server/pressure.h"
 #include "daemon/wire/ingest.h"
 
 #define ARENA_FIRST_BYTES ((size_t)64 << 10)
@@ -123,7 +124,9 @@ static void report_if_quiet(struct loop *loop)
 
 static void close_handles(struct loop *loop)
 {
+    pthread_mutex_lock(&loop->lock);
     loop->is_closing = true;
+    pthread_mutex_unlock(&loop->lock);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->linger, NULL);
     alarms_close(&loop->alarms);
@@ -195,6 +198,8 @@ static void on_wake(uv_async_t *wake)
     enum loop_phase wanted = (enum loop_phase)atomic_load(&loop->wanted_phase);
 
     take_arrivals(loop);
+    held_release(loop);
+    pressure_release(loop);
     if (wanted != loop->phase)
         enter_phase(loop, wanted);
 }
@@ -225,6 +230,14 @@ void loop_set_phase(struct loop *loop, enum loop_phase phase)
 {
     atomic_store(&loop->wanted_phase, (int)phase);
     uv_async_send(&loop->wake);
+}
+
+void loop_poke(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    if (!loop->is_closing)
+        uv_async_send(&loop->wake);
+    pthread_mutex_unlock(&loop->lock);
 }
 
 unsigned loop_served(const struct loop *loop)

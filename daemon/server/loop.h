@@ -7,8 +7,8 @@
  * CANCELLING: what is in work is given up, and answered so; STOPPING: connections
  * are closed; then the loop's own handles, and the thread ends.
  *
- * Thread safety: loop_hand_over(), loop_set_phase(), loop_served() and
- * loop_refused() may be called from any thread, all else belongs to the loop's own. */
+ * Thread safety: loop_hand_over(), loop_set_phase(), loop_poke(), loop_served()
+ * and loop_refused() may be called from any thread, all else belongs to the loop's own. */
 #ifndef CARDINAL_SERVER_LOOP_H
 #define CARDINAL_SERVER_LOOP_H
 
@@ -21,6 +21,7 @@
 
 #include "daemon/server/alarm.h"
 #include "daemon/server/delay.h"
+#include "daemon/server/held.h"
 #include "daemon/server/inbuf.h"
 #include "daemon/server/ingest_queue.h"
 #include "daemon/server/pace.h"
@@ -32,6 +33,7 @@
 
 struct connection;
 struct server_context;
+struct session;
 
 enum loop_phase {
     LOOP_RUNNING,
@@ -42,7 +44,7 @@ enum loop_phase {
 
 struct loop {
     uv_loop_t uv;
-    uv_async_t wake;  /* something in `arrived` or `wanted_phase` changed */
+    uv_async_t wake;  /* something in `arrived` or `wanted_phase` changed, or in the store */
     uv_check_t turns; /* gives turns after each poll */
     uv_idle_t spin;   /* active while connections wait for turns */
     uv_timer_t linger;
@@ -53,13 +55,13 @@ struct loop {
 
     pthread_mutex_t lock;
     struct connection *arrived; /* guarded by lock */
+    bool is_closing;            /* guarded by lock: `wake` may not be used any more */
     atomic_int wanted_phase;
     atomic_uint served;  /* connections */
     atomic_uint refused; /* connections that are only told so */
 
     enum loop_phase phase;
     bool reported_quiet;
-    bool is_closing;
     struct connection *connections;
     struct connection *turn_first;
     struct connection *turn_last;
@@ -68,10 +70,12 @@ struct loop {
     size_t jobs;   /* running in the pool on its behalf */
     size_t unsent; /* connections that have something to send */
     struct inbuf_pool pool;
-    struct outbuf out;            /* the answers of the turn that is being given */
-    struct arena arena;           /* of the request being answered */
-    struct ingest_run *spare_run; /* memory of the last batch, for the next */
-    struct ingest_queue ingests;  /* large batches */
+    struct outbuf out;                /* the answers of the turn that is being given */
+    struct arena arena;               /* of the request being answered */
+    struct ingest_run *spare_run;     /* memory of the last batch, for the next */
+    struct ingest_queue ingests;      /* large batches */
+    struct held_queue held;           /* answers that wait for the disk */
+    struct session *waiting_for_room; /* see pressure.h */
     struct stats stats;
     struct turn_clock clock; /* of the turn that is being given */
     struct pace batch_pace;  /* of bytes of batches: to decode one */
@@ -104,6 +108,9 @@ struct loop *loop_current(void);
 void loop_hand_over(struct loop *loop, struct connection *connection);
 
 void loop_set_phase(struct loop *loop, enum loop_phase phase);
+
+/* Has the loop look at what waits for the store. */
+void loop_poke(struct loop *loop);
 
 unsigned loop_served(const struct loop *loop);
 unsigned loop_refused(const struct loop *loop);

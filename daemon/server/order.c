@@ -15,7 +15,7 @@ enum order_answer order_ask(const struct order *order, enum request_kind kind,
 {
     if (order->is_writing || (order->in_work > 0 && is_write(kind)))
         return ORDER_WAIT;
-    if (order->in_work >= max_in_flight)
+    if (order->in_work + order->held >= max_in_flight)
         return ORDER_FULL;
     if (is_large(kind) && order->large >= ORDER_LARGE_MAX)
         return ORDER_WAIT;

@@ -12,6 +12,7 @@
 
 struct order {
     uint64_t in_work; /* requests begun and not ended */
+    uint64_t held;    /* requests that are done, their answers held back (held.h) */
     uint64_t large;   /* among them, of those whose answers may be as large as a frame */
     bool is_writing;  /* the one in work is a write */
 };

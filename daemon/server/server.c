@@ -19,6 +19,7 @@
 #include "daemon/server/loop.h"
 #include "daemon/server/session.h"
 #include "daemon/server/upkeep.h"
+#include "daemon/store/store.h"
 #include "daemon/table/catalog.h"
 
 #define REFUSED_MAX 128u         /* connections that are told at one time that they are too many */
@@ -156,6 +157,31 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_timer_start(&server->drain, on_drain_over, server->options.drain_ms, 0);
 }
 
+/* ---- the store --------------------------------------------------------------- */
+
+/* From the flusher: loops have answers that wait for it. */
+static void on_store_change(void *arg)
+{
+    struct server *server = arg;
+
+    for (unsigned i = 0; i < server->context.loop_count; i++)
+        loop_poke(&server->context.loops[i]);
+}
+
+/* Begins to keep what the catalog comes to hold. */
+static enum status attach_store(struct server *server, struct error *err)
+{
+    struct store *store = server->context.store;
+
+    if (store == NULL)
+        return ST_OK;
+    store_listen(store, on_store_change, server);
+    enum status status = store_start(store, err);
+    if (status == ST_OK)
+        catalog_set_sink(server->context.catalog, store_sink(store));
+    return status;
+}
+
 /* ---- starting --------------------------------------------------------------- */
 
 enum status server_check(const struct server_options *options, struct error *err)
@@ -260,6 +286,8 @@ static enum status make_context(struct server *server, struct error *err)
     if (getrandom(&shard_seed, sizeof shard_seed, 0) != (ssize_t)sizeof shard_seed)
         return error_set(err, ST_INTERNAL, "no random bits: %s", strerror(errno));
     context->limits = server->options.limits;
+    context->store = server->options.store;
+    context->default_ack = server->options.default_ack;
     context->decode_limits.max_keys = DECODE_MAX_KEYS_DEFAULT;
     context->started_ns = uv_hrtime();
     context->loop_is_quiet = loop_is_quiet;
@@ -290,6 +318,8 @@ enum status server_new(const struct server_options *options, struct server **out
         status = make_main_loop(server, err);
     if (status == ST_OK)
         status = bind_all(server, err);
+    if (status == ST_OK)
+        status = attach_store(server, err);
     if (status != ST_OK) {
         server_free(server);
         return status;

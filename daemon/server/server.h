@@ -1,5 +1,8 @@
 /* server: listeners, event loops and what they share, from start to stop.
  *
+ * A store that is given outlives the loops, so it is closed between server_run()
+ * and server_free().
+ *
  * One loop of its own accepts connections and takes signals; N others, a
  * thread each, serve them. A connection stays with the loop it was given to.
  *
@@ -18,9 +21,12 @@
 
 #include "daemon/server/address.h"
 #include "daemon/server/limits.h"
+#include "proto/ack.h"
 #include "proto/status.h"
 
 #define SERVER_LISTEN_MAX 16u
+
+struct store;
 
 struct server_options {
     struct address listen[SERVER_LISTEN_MAX];
@@ -29,7 +35,9 @@ struct server_options {
     uint64_t threads;           /* event loops; 0: as many as processors */
     uint64_t job_threads;       /* likewise */
     uint64_t drain_ms;
+    enum ack default_ack; /* of writes and tables that do not say */
     struct limits limits;
+    struct store *store; /* opened, not started; NULL: everything is in memory alone */
 };
 
 struct server;

@@ -9,6 +9,7 @@
 #include "daemon/server/call.h"
 #include "daemon/server/connection.h"
 #include "daemon/server/context.h"
+#include "daemon/server/held.h"
 #include "daemon/server/loop.h"
 #include "daemon/server/session_impl.h"
 #include "proto/frame.h"
@@ -111,8 +112,11 @@ static enum status run_call(struct session *session, const struct request_head *
 
     if (call_is_long(head))
         return session_begin_job(session, head, left_ms, err);
+    size_t from = session->loop->out.len;
     enum status status = call_handle(&call, err);
     arena_reset(&session->loop->arena);
+    if (status == ST_OK && call.is_durable)
+        held_keep(session, head->id, &session->loop->out, from);
     if (status == ST_OK && call.is_deferred)
         return session_begin_job(session, head, left_ms, err);
     return status;

@@ -2,8 +2,10 @@
 #include "daemon/server/call.h"
 #include "daemon/server/connection.h"
 #include "daemon/server/context.h"
+#include "daemon/server/held.h"
 #include "daemon/server/ingest_run.h"
 #include "daemon/server/loop.h"
+#include "daemon/server/pressure.h"
 #include "daemon/server/session_impl.h"
 
 static struct ingest_run *take_spare(struct session *session)
@@ -61,6 +63,7 @@ enum status session_begin_batch(struct session *session, const struct request_he
         return error_nomem(err);
     run->id = head->id;
     run->frame_bytes = frame_bytes;
+    run->is_begun = false;
     run->deadline_ms = left_ms > 0 ? uv_now(&loop->uv) + left_ms : 0;
     if (!ingest_queue_wants(head)) {
         status = ingest_run_begin(run, session->context, head, err);
@@ -106,6 +109,7 @@ static void answer_applied(struct session *session, enum status status)
 {
     const struct ingest_run *run = session->run;
     struct reply_to to = session_reply_to(session, run->id);
+    size_t from = to.out->len;
     const struct ingest_reply reply = {
         .rows = run->batch.row_count,
         .values = run->batch.value_count,
@@ -119,6 +123,8 @@ static void answer_applied(struct session *session, enum status status)
         error_set(&err, status, "out of memory: the batch was applied in part");
     if (status != ST_OK)
         session_answer_error(session, run->id, &err);
+    else if (run->is_durable)
+        held_keep(session, run->id, to.out, from);
     stats_add(&session->loop->stats, COUNTER_VALUES, reply.values);
     stats_add(&session->loop->stats, COUNTER_CHANGES, reply.changes);
 }
@@ -133,10 +139,8 @@ static bool begin_prepared(struct session *session)
         !run->is_answered)
         session_expire_run(session);
     enum status status = run->is_answered ? ST_DEADLINE_EXCEEDED : check_prepared(session, &err);
-    if (status == ST_OK) {
-        run->is_begun = true;
+    if (status == ST_OK)
         return true;
-    }
     if (!run->is_answered) {
         count_refusal(session, status);
         session_answer_error(session, run->id, &err);
@@ -156,6 +160,9 @@ enum batch_progress session_advance_batch(struct session *session, struct turn_c
         return BATCH_WAITING;
     if (run->is_large && !run->is_begun && !begin_prepared(session))
         return BATCH_DONE;
+    run->is_begun = true;
+    if (pressure_waits(session))
+        return BATCH_WAITING;
     enum status status = ingest_run_step(run, clock, &session->loop->value_pace, &done);
     if (status == ST_OK && !done)
         return BATCH_AGAIN;

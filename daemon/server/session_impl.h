@@ -31,9 +31,11 @@ struct session {
     struct order order;
     struct ingest_run *run; /* the batch in work, at the front of the inbuf */
     struct job *jobs;
-    bool has_waiting;     /* the last turn ended with requests that wait */
-    uint64_t earliest_ms; /* loop time when the first of them expires; 0: never */
-    struct alarm alarm;   /* then */
+    bool waits_for_room;          /* the batch, for room in the journal (pressure.h) */
+    struct session *next_waiting; /* of those of the loop */
+    bool has_waiting;             /* the last turn ended with requests that wait */
+    uint64_t earliest_ms;         /* loop time when the first of them expires; 0: never */
+    struct alarm alarm;           /* then */
 };
 
 /* ---- session.c ---- */
@@ -57,7 +59,7 @@ enum status session_begin_batch(struct session *session, const struct request_he
 enum batch_progress {
     BATCH_DONE,    /* answered, or there is none */
     BATCH_AGAIN,   /* the time was up before its end */
-    BATCH_WAITING, /* it is being prepared; connection_wake() follows */
+    BATCH_WAITING, /* it is being prepared, or waits for room; connection_wake() follows */
 };
 
 /* Goes on with the batch in work; BATCH_DONE if there is none. */

@@ -1,5 +1,6 @@
 /* The long requests of a session. */
 #include "daemon/server/connection.h"
+#include "daemon/server/held.h"
 #include "daemon/server/job.h"
 #include "daemon/server/loop.h"
 #include "daemon/server/session_impl.h"
@@ -17,7 +18,9 @@ static void on_job_done(struct job *job)
     order_end(&session->order, job->call.head.kind);
     if (job->outcome != ST_OK)
         session_count_error(session, job->outcome);
-    if (job->out.len == 0)
+    if (job->outcome == ST_OK && job->call.is_durable)
+        held_keep(session, job->call.head.id, &job->out, 0);
+    else if (job->out.len == 0)
         connection_abort(session->connection);
     else
         connection_send(session->connection, &job->out);

@@ -32,7 +32,7 @@ static uint64_t look_at_run(struct session *session, uint64_t now_ms)
 {
     struct ingest_run *run = session->run;
 
-    if (run == NULL || run->is_answered || run->deadline_ms == 0)
+    if (run == NULL || run->is_answered || run->is_begun || run->deadline_ms == 0)
         return 0;
     if (run->deadline_ms > now_ms)
         return run->deadline_ms;

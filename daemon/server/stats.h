@@ -26,6 +26,7 @@
     X(ACCEPTED, "connections.accepted")                                                            \
     X(ACCEPT_PAUSES, "connections.accept_pauses")                                                  \
     X(WRITE_PAUSES, "connections.write_pauses")                                                    \
+    X(JOURNAL_PAUSES, "journal.pauses")                                                            \
     X(REFUSED_FRAME, "refused.max_frame")                                                          \
     X(REFUSED_BATCH_VALUES, "refused.max_batch_values")                                            \
     X(REFUSED_CONNECTIONS, "refused.max_connections")                                              \

@@ -75,6 +75,7 @@ enum status failpoint_init(struct error *err)
     }
     if (end == NULL || armed.nth == 0 || !parse_action(end))
         return error_set(err, ST_INVALID_ARGUMENT, "bad %s '%.64s'", VARIABLE, text);
+    atomic_store(&armed.passed, 0);
     failpoint_is_armed = true;
     return ST_OK;
 }

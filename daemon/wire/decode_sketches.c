@@ -78,6 +78,8 @@ enum status decode_merge(struct bytes_view body, const struct decode_limits *lim
     if (st == ST_OK)
         st = selector_decode(merge->from, limits, arena, &request.from, err);
     if (st == ST_OK)
+        st = check_ack((uint32_t)merge->ack, &request.ack, err);
+    if (st == ST_OK)
         *out = request;
     return st;
 }

@@ -23,6 +23,7 @@ struct merge_request {
     struct bytes_view table;
     struct bytes_view into;
     struct selector from;
+    enum ack ack;
 };
 
 struct export_request {
