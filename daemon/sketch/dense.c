@@ -12,11 +12,6 @@ static uint8_t *nibble_byte(const struct dense *dense, uint32_t index)
     return dense->registers + nibble_offset(index);
 }
 
-static unsigned nibble_shift(uint32_t index)
-{
-    return index / 32 % 2 * 4;
-}
-
 static void nibble_set(struct dense *dense, uint32_t index, unsigned nibble)
 {
     uint8_t *byte = nibble_byte(dense, index);

@@ -17,12 +17,19 @@
 
 #include "daemon/sketch/cell.h"
 
-#define NIBBLE_FULL 15u /* look in the exceptions */
+#define NIBBLE_FULL 15u              /* look in the exceptions */
+#define DENSE_BYTES_PRECISION_MAX 7u /* up to here a byte a register is less than the list */
 
 /* The byte of a register's nibble. */
 static inline size_t nibble_offset(uint32_t index)
 {
     return index / 64 * 32 + index % 32;
+}
+
+/* Where in that byte it begins. */
+static inline unsigned nibble_shift(uint32_t index)
+{
+    return index / 32 % 2 * 4;
 }
 
 struct dense_head {
@@ -108,6 +115,10 @@ void dense_reseed(struct dense *dense, const struct sketch_shape *shape);
 
 /* Asks the CPU for the line of a register. */
 void dense_prefetch(uint64_t word, uint32_t index);
+
+/* Asks the CPU for what lies around the registers of one that is to be read as
+ * a whole soon. Returns where the registers are, to be fetched meanwhile. */
+const uint8_t *dense_expect(uint64_t word);
 
 /* Bytes taken from the allocator. */
 size_t dense_bytes(const struct dense *dense);

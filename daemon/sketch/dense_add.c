@@ -57,7 +57,7 @@ static size_t sift_by_register(const struct dense *dense, uint64_t *hashes, size
     for (size_t i = 0; i < n; i++) {
         uint64_t hash = hashes[i];
         uint32_t index = hash_index(hash, precision);
-        unsigned nibble = (unsigned)registers[nibble_offset(index)] >> (index / 32 % 2 * 4) & 15u;
+        unsigned nibble = (unsigned)registers[nibble_offset(index)] >> nibble_shift(index) & 15u;
         hashes[kept] = hash;
         kept += (hash_rank(hash, precision) > base + nibble) | (nibble == NIBBLE_FULL);
     }

@@ -5,7 +5,6 @@
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/word.h"
 
-#define BYTES_PRECISION_MAX 7 /* up to here a byte a register is less than the list */
 #define ROOM_MIN 4u
 #define ALIGNED_PRECISION_MIN 10
 #define LINE_BYTES 64u
@@ -105,7 +104,7 @@ bool dense_new(struct dense *dense, const struct sketch_shape *shape)
     struct dense made = {
         .register_count = shape->registers,
         .precision = shape->precision,
-        .is_bytes = shape->precision <= BYTES_PRECISION_MAX,
+        .is_bytes = shape->precision <= DENSE_BYTES_PRECISION_MAX,
     };
     if (new_block(&made) == NULL)
         return false;
@@ -177,4 +176,13 @@ void dense_prefetch(uint64_t word, uint32_t index)
     uint8_t *registers = registers_at(block, word_precision(word));
     __builtin_prefetch(registers + (word & WORD_FLAG ? index : nibble_offset(index)), 1);
     __builtin_prefetch(block, 1);
+}
+
+const uint8_t *dense_expect(uint64_t word)
+{
+    struct dense dense = dense_open(word);
+    __builtin_prefetch(dense.head);
+    if (!dense.is_bytes)
+        __builtin_prefetch(dense.exceptions);
+    return dense.registers;
 }

@@ -13,7 +13,7 @@ static void set_register(struct dense *dense, uint32_t index, unsigned rank)
         nibble = NIBBLE_FULL;
         dense->exceptions[dense->head->exception_count++] = entry_make(index, rank);
     }
-    dense->registers[nibble_offset(index)] |= (uint8_t)(nibble << (index / 32 % 2 * 4));
+    dense->registers[nibble_offset(index)] |= (uint8_t)(nibble << nibble_shift(index));
 }
 
 static void set_registers(struct dense *dense, const uint8_t *ranks)

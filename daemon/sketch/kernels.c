@@ -36,6 +36,17 @@ static void nibbles_max(uint8_t *a, const uint8_t *b, size_t bytes, unsigned a_d
     }
 }
 
+static void nibbles_raise(uint8_t *a, const uint8_t *b, size_t bytes, unsigned b_down,
+                          const uint8_t *ahead)
+{
+    enum { STEP = 64 };
+    for (size_t block = 0; block < bytes; block += STEP) {
+        if (ahead != NULL)
+            __builtin_prefetch(ahead + block, 0, 2);
+        nibbles_max(a + block, b + block, STEP, 0, b_down);
+    }
+}
+
 static struct nibble_sums nibbles_sum(const uint8_t *nibbles, size_t bytes)
 {
     static const uint16_t weights[16] = { 1 << 14, 1 << 13, 1 << 12, 1 << 11, 1 << 10, 1 << 9,
@@ -49,6 +60,11 @@ static struct nibble_sums nibbles_sum(const uint8_t *nibbles, size_t bytes)
         sums.zeros += (uint32_t)(low == 0) + (uint32_t)(high == 0);
     }
     return sums;
+}
+
+static uint64_t nibbles_weight(const uint8_t *nibbles, size_t bytes)
+{
+    return nibbles_sum(nibbles, bytes).weight;
 }
 
 static uint8_t ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base)
@@ -94,7 +110,9 @@ const struct kernels kernels_portable = {
     .name = "portable",
     .nibbles_exceed = nibbles_exceed,
     .nibbles_max = nibbles_max,
+    .nibbles_raise = nibbles_raise,
     .nibbles_sum = nibbles_sum,
+    .nibbles_weight = nibbles_weight,
     .ranks_raise = ranks_raise,
     .ranks_least = ranks_least,
     .ranks_sum = ranks_sum,

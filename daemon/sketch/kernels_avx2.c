@@ -1,40 +1,10 @@
-#include "daemon/sketch/kernels.h"
+/* The kernels over nibbles, for AVX2, and the table of all. */
+#include "daemon/sketch/kernels_avx2.h"
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#define LEAST_BLOCK 2048u /* ranks to look at before it is asked whether one is 0 */
-#define AVX2 __attribute__((target("avx2")))
-
-/* The compiler is kept from loading what is used twice a second time. */
-AVX2 static inline __m256i load(const uint8_t *at)
-{
-    __m256i value = _mm256_loadu_si256((const __m256i *)(const void *)at);
-    __asm__("" : "+x"(value));
-    return value;
-}
-
-AVX2 static inline void store(uint8_t *at, __m256i value)
-{
-    _mm256_storeu_si256((__m256i *)(void *)at, value);
-}
-
-AVX2 static inline __m256i low_nibbles(__m256i bytes)
-{
-    return _mm256_and_si256(bytes, _mm256_set1_epi8(15));
-}
-
-AVX2 static inline __m256i high_nibbles(__m256i bytes)
-{
-    return low_nibbles(_mm256_srli_epi16(bytes, 4));
-}
-
-AVX2 static inline uint64_t sum_lanes(__m256i sums)
-{
-    __m128i two = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    return (uint64_t)_mm_cvtsi128_si64(two) + (uint64_t)_mm_extract_epi64(two, 1);
-}
+#define ZEROS_BLOCK 4096u  /* 128 zeros a byte at most */
+#define EXCEED_BLOCK 2048u /* bytes to compare before it is asked how it stands */
 
 /* Where a nibble of theirs is more: a byte that is more as a whole has one
  * that is, and where no whole byte is, only low nibbles are left. */
@@ -59,52 +29,91 @@ AVX2 static bool exceed_level(const uint8_t *a, const uint8_t *b, size_t bytes)
     return false;
 }
 
-/* How much lower their nibbles count, in the low and in the high half. */
-struct lowering {
-    __m256i low;
+/* How far nibbles of theirs are above ours at most, lane by lane: 16 times and
+ * up to 15 more of the high ones; of the low ones, as a number below 0. */
+struct excess {
     __m256i high;
+    __m256i low;
 };
 
-AVX2 static inline struct lowering lowering_by(unsigned down)
+AVX2 static inline void note_excess(struct excess *most, const uint8_t *a, const uint8_t *b)
 {
-    unsigned capped = down < 15 ? down : 15;
-    return (struct lowering){ _mm256_set1_epi8((char)capped),
-                              _mm256_set1_epi8((char)(capped << 4)) };
-}
-
-AVX2 static inline __m256i lowered_low(__m256i bytes, struct lowering by)
-{
-    return _mm256_subs_epu8(low_nibbles(bytes), by.low);
-}
-
-/* In the high halves, where they are. */
-AVX2 static inline __m256i lowered_high(__m256i bytes, struct lowering by)
-{
-    return _mm256_and_si256(_mm256_subs_epu8(bytes, by.high), _mm256_set1_epi8((char)0xf0));
-}
-
-AVX2 static inline __m256i lowered_more(const uint8_t *a, const uint8_t *b, struct lowering by)
-{
+    const __m256i fifteen = _mm256_set1_epi8(15);
     __m256i mine = load(a);
     __m256i theirs = load(b);
-    return _mm256_or_si256(_mm256_subs_epu8(lowered_high(theirs, by), mine),
-                           _mm256_subs_epu8(lowered_low(theirs, by), low_nibbles(mine)));
+    __m256i high = _mm256_subs_epu8(_mm256_or_si256(theirs, fifteen), mine);
+    __m256i low = _mm256_sub_epi8(low_nibbles(mine), low_nibbles(theirs));
+    most->high = _mm256_max_epu8(most->high, high);
+    most->low = _mm256_min_epi8(most->low, low);
 }
 
-AVX2 static bool nibbles_exceed(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down)
+/* Differences are compared with down at the end of a stretch, so that nothing
+ * is lowered nibble by nibble. */
+AVX2 static bool exceed_lowered(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down)
 {
-    if (down == 0)
-        return exceed_level(a, b, bytes);
-    const struct lowering by = lowering_by(down);
-    for (size_t block = 0; block < bytes; block += 128) {
-        __m256i more = _mm256_or_si256(lowered_more(a + block, b + block, by),
-                                       lowered_more(a + block + 32, b + block + 32, by));
-        more = _mm256_or_si256(more, lowered_more(a + block + 64, b + block + 64, by));
-        more = _mm256_or_si256(more, lowered_more(a + block + 96, b + block + 96, by));
+    const __m256i zero = _mm256_setzero_si256();
+    unsigned capped = down < 15 ? down : 15;
+    const __m256i high_limit = _mm256_set1_epi8((char)(capped << 4 | 15));
+    const __m256i low_limit = _mm256_set1_epi8((char)(256 - capped));
+    for (size_t block = 0; block < bytes;) {
+        struct excess most = { zero, zero };
+        size_t end = bytes - block < EXCEED_BLOCK ? bytes : block + EXCEED_BLOCK;
+        for (; block < end; block += 128) {
+            note_excess(&most, a + block, b + block);
+            note_excess(&most, a + block + 32, b + block + 32);
+            note_excess(&most, a + block + 64, b + block + 64);
+            note_excess(&most, a + block + 96, b + block + 96);
+        }
+        __m256i more = _mm256_or_si256(_mm256_subs_epu8(most.high, high_limit),
+                                       _mm256_cmpgt_epi8(low_limit, most.low));
         if (!_mm256_testz_si256(more, more))
             return true;
     }
     return false;
+}
+
+AVX2 static bool nibbles_exceed(const uint8_t *a, const uint8_t *b, size_t bytes, unsigned down)
+{
+    return down == 0 ? exceed_level(a, b, bytes) : exceed_lowered(a, b, bytes, down);
+}
+
+/* The greater of a's nibbles and b's, those lowered by low and high / 16. */
+AVX2 static inline void raise_block(uint8_t *a, const uint8_t *b, __m256i low, __m256i high)
+{
+    __m256i mine = load(a);
+    __m256i theirs = load(b);
+    /* a byte that is more as a whole has the high nibble that is */
+    __m256i highs = _mm256_max_epu8(mine, _mm256_subs_epu8(theirs, high));
+    __m256i lows = _mm256_max_epi8(low_nibbles(mine), _mm256_sub_epi8(low_nibbles(theirs), low));
+    store(a, _mm256_or_si256(_mm256_and_si256(highs, _mm256_set1_epi8((char)0xf0)), lows));
+}
+
+/* 64 bytes. To the second level of the cache: more of those lines may be under
+ * way than of those asked for to the first. */
+AVX2 static inline void raise_line(uint8_t *a, const uint8_t *b, const uint8_t *ahead, __m256i low,
+                                   __m256i high)
+{
+    _mm_prefetch((const char *)ahead, _MM_HINT_T1);
+    raise_block(a, b, low, high);
+    raise_block(a + 32, b + 32, low, high);
+}
+
+AVX2 static void nibbles_raise(uint8_t *a, const uint8_t *b, size_t bytes, unsigned b_down,
+                               const uint8_t *ahead)
+{
+    unsigned capped = b_down < 15 ? b_down : 15;
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i low = _mm256_set1_epi8((char)capped);
+    const __m256i high = _mm256_set1_epi8((char)(capped << 4));
+    if (ahead == NULL)
+        ahead = b; /* nothing new */
+    if (capped == 0) {
+        for (size_t block = 0; block < bytes; block += 64)
+            raise_line(a + block, b + block, ahead + block, zero, zero);
+        return;
+    }
+    for (size_t block = 0; block < bytes; block += 64)
+        raise_line(a + block, b + block, ahead + block, low, high);
 }
 
 /* A table for a shuffle: nibbles lowered by down, but 15. */
@@ -121,211 +130,109 @@ AVX2 static void nibbles_max(uint8_t *a, const uint8_t *b, size_t bytes, unsigne
                              unsigned b_down)
 {
     const __m256i table = lowered_table(a_down);
-    const struct lowering by = lowering_by(b_down);
+    const __m256i by = _mm256_set1_epi8((char)(b_down < 15 ? b_down : 15));
     for (size_t block = 0; block < bytes; block += 32) {
         __m256i mine = load(a + block);
         __m256i theirs = load(b + block);
-        __m256i low = _mm256_shuffle_epi8(table, low_nibbles(mine));
-        __m256i high = _mm256_slli_epi16(_mm256_shuffle_epi8(table, high_nibbles(mine)), 4);
-        low = _mm256_max_epu8(low, lowered_low(theirs, by));
-        high = _mm256_max_epu8(high, lowered_high(theirs, by));
-        store(a + block, _mm256_or_si256(low, high));
+        __m256i low = _mm256_max_epu8(_mm256_shuffle_epi8(table, low_nibbles(mine)),
+                                      _mm256_subs_epu8(low_nibbles(theirs), by));
+        __m256i high = _mm256_max_epu8(_mm256_shuffle_epi8(table, high_nibbles(mine)),
+                                       _mm256_subs_epu8(high_nibbles(theirs), by));
+        store(a + block, _mm256_or_si256(low, _mm256_slli_epi16(high, 4)));
     }
 }
 
-/* The weight 2^(14 - d) of d = 0 .. 15 (0 for 15) in two bytes: 256 * upper +
- * lower. */
-AVX2 static inline __m256i upper_weights(void)
+/* Weights 2^(14 - d) of d = 0 .. 14, as 128 * upper + lower, so that those of a
+ * low and a high nibble add up to 255 at most: a low one of 0 has 127 * 128 + 128.
+ * Those of low nibbles are taken from 255, so that a sum of absolute differences
+ * adds both. */
+static const uint8_t upper_of_low[16] = { 255 - 127, 255 - 64, 255 - 32, 255 - 16, 255 - 8, 255 - 4,
+                                          255 - 2,   255,      255,      255,      255,     255,
+                                          255,       255,      255,      255 };
+static const uint8_t lower_of_low[16] = { 255 - 128, 255,      255,      255,
+                                          255,       255,      255,      255 - 128,
+                                          255 - 64,  255 - 32, 255 - 16, 255 - 8,
+                                          255 - 4,   255 - 2,  255 - 1,  255 };
+static const uint8_t upper_of_high[16] = { 128, 64, 32, 16, 8, 4, 2, 1 };
+static const uint8_t lower_of_high[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 64, 32, 16, 8, 4, 2, 1, 0 };
+
+AVX2 static inline __m256i shuffle_table(const uint8_t bytes[16])
 {
-    return _mm256_setr_epi8(64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 32, 16, 8, 4, 2,
-                            1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)bytes));
 }
 
-AVX2 static inline __m256i lower_weights(void)
+/* What the weights of 32 bytes lack to 255 each, in 64-bit lanes. */
+AVX2 static inline __m256i look_up(__m256i low_table, __m256i low, __m256i high_table, __m256i high)
 {
-    return _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, -128, 64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0,
-                            0, -128, 64, 32, 16, 8, 4, 2, 1, 0);
+    return _mm256_sad_epu8(_mm256_shuffle_epi8(low_table, low),
+                           _mm256_shuffle_epi8(high_table, high));
+}
+
+AVX2 static inline uint32_t count_top_bits(__m256i bytes)
+{
+    return (uint32_t)_mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(bytes));
+}
+
+/* Zeros among low nibbles are counted in bytes, which take those of a stretch;
+ * high ones are the only ones with the top bit in their upper weight. */
+AVX2 static inline __attribute__((always_inline)) struct nibble_sums
+sum_nibbles(const uint8_t *nibbles, size_t bytes, bool with_zeros)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i upper_low = shuffle_table(upper_of_low);
+    const __m256i upper_high = shuffle_table(upper_of_high);
+    const __m256i lower_low = shuffle_table(lower_of_low);
+    const __m256i lower_high = shuffle_table(lower_of_high);
+    __m256i upper = zero;
+    __m256i lower = zero;
+    __m256i zeros = zero;
+    uint32_t high_zeros = 0;
+    for (size_t block = 0; block < bytes;) {
+        size_t end = bytes - block < ZEROS_BLOCK ? bytes : block + ZEROS_BLOCK;
+        __m256i few_zeros = zero;
+        for (; block < end; block += 32) {
+            __m256i both = load(nibbles + block);
+            __m256i low = low_nibbles(both);
+            __m256i high = high_nibbles(both);
+            upper = _mm256_add_epi64(upper, look_up(upper_low, low, upper_high, high));
+            lower = _mm256_add_epi64(lower, look_up(lower_low, low, lower_high, high));
+            if (with_zeros) {
+                few_zeros = _mm256_sub_epi8(few_zeros, _mm256_cmpeq_epi8(low, zero));
+                high_zeros += count_top_bits(_mm256_shuffle_epi8(upper_high, high));
+            }
+        }
+        zeros = _mm256_add_epi64(zeros, _mm256_sad_epu8(few_zeros, zero));
+    }
+    uint64_t uppers = 255 * bytes - sum_lanes(upper);
+    uint64_t lowers = 255 * bytes - sum_lanes(lower);
+    return (struct nibble_sums){ (uppers << 7) + lowers, high_zeros + (uint32_t)sum_lanes(zeros) };
 }
 
 AVX2 static struct nibble_sums nibbles_sum(const uint8_t *nibbles, size_t bytes)
 {
-    const __m256i zero = _mm256_setzero_si256();
-    const __m256i upper = upper_weights();
-    const __m256i lower = lower_weights();
-    __m256i upper_sum = zero;
-    __m256i lower_sum = zero;
-    __m256i zeros = zero;
-    for (size_t block = 0; block < bytes; block += 32) {
-        __m256i both = load(nibbles + block);
-        __m256i low = low_nibbles(both);
-        __m256i high = high_nibbles(both);
-        __m256i up =
-            _mm256_add_epi8(_mm256_shuffle_epi8(upper, low), _mm256_shuffle_epi8(upper, high));
-        upper_sum = _mm256_add_epi64(upper_sum, _mm256_sad_epu8(up, zero));
-        __m256i down = _mm256_add_epi64(_mm256_sad_epu8(_mm256_shuffle_epi8(lower, low), zero),
-                                        _mm256_sad_epu8(_mm256_shuffle_epi8(lower, high), zero));
-        lower_sum = _mm256_add_epi64(lower_sum, down);
-        __m256i none = _mm256_add_epi8(_mm256_cmpeq_epi8(low, zero), _mm256_cmpeq_epi8(high, zero));
-        zeros = _mm256_add_epi64(zeros, _mm256_sad_epu8(_mm256_sub_epi8(zero, none), zero));
-    }
-    return (struct nibble_sums){ (sum_lanes(upper_sum) << 8) + sum_lanes(lower_sum),
-                                 (uint32_t)sum_lanes(zeros) };
+    return sum_nibbles(nibbles, bytes, true);
 }
 
-/* The least byte of all lanes. */
-AVX2 static inline uint8_t least_lane(__m256i bytes)
+AVX2 static uint64_t nibbles_weight(const uint8_t *nibbles, size_t bytes)
 {
-    __m128i least = _mm_min_epu8(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
-    least = _mm_min_epu8(least, _mm_srli_epi16(least, 8)); /* the lesser of two, in 16 bits */
-    return (uint8_t)_mm_cvtsi128_si32(_mm_minpos_epu16(_mm_and_si128(least, _mm_set1_epi16(0xff))));
-}
-
-AVX2 static uint8_t ranks_raise(uint8_t *ranks, const uint8_t *nibbles, size_t bytes, unsigned base)
-{
-    const __m256i above = _mm256_set1_epi8((char)base);
-    __m256i least = _mm256_set1_epi8(-1);
-    for (size_t block = 0; block < bytes; block += 32) {
-        __m256i both = load(nibbles + block);
-        uint8_t *at = ranks + 2 * block;
-        __m256i low = _mm256_max_epu8(load(at), _mm256_add_epi8(low_nibbles(both), above));
-        __m256i high = _mm256_max_epu8(load(at + 32), _mm256_add_epi8(high_nibbles(both), above));
-        least = _mm256_min_epu8(least, _mm256_min_epu8(low, high));
-        store(at, low);
-        store(at + 32, high);
-    }
-    return least_lane(least);
-}
-
-/* The least of 128 bytes, lane by lane. */
-AVX2 static inline __m256i least_of_128(const uint8_t *ranks)
-{
-    return _mm256_min_epu8(_mm256_min_epu8(load(ranks), load(ranks + 32)),
-                           _mm256_min_epu8(load(ranks + 64), load(ranks + 96)));
-}
-
-AVX2 static uint8_t ranks_least(const uint8_t *ranks, size_t n)
-{
-    if (n < 128)
-        return kernels_portable.ranks_least(ranks, n);
-    __m256i least = load(ranks);
-    for (size_t block = 0; block < n;) {
-        size_t end = n - block < LEAST_BLOCK ? n : block + LEAST_BLOCK;
-        for (; block < end; block += 128)
-            least = _mm256_min_epu8(least, least_of_128(ranks + block));
-        if (least_lane(least) == 0)
-            return 0; /* there is no less */
-    }
-    return least_lane(least);
-}
-
-/* Weights for ranks base .. base + 13, in units of 2^-13 (lower) and 2^-6 (upper)
- * of base's own, twice in a row: a shuffle looks up the rank modulo 16, so that
- * a table for base begins that much earlier. Two of them fit a byte. */
-#define WEIGHED 14u
-static const uint8_t upper_of_rank[32] = { 64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-                                           64, 32, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-static const uint8_t lower_of_rank[32] = { 0, 0, 0, 0, 0, 0, 0, 64, 32, 16, 8, 4, 2, 1, 0, 0,
-                                           0, 0, 0, 0, 0, 0, 0, 64, 32, 16, 8, 4, 2, 1, 0, 0 };
-
-AVX2 static inline __m256i table_for(const uint8_t weights[32], unsigned base)
-{
-    const uint8_t *from = weights + (16 - base % 16) % 16;
-    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)from));
-}
-
-/* Puts right what the tables made of ranks beyond them, in 128 ranks. */
-AVX2 static __attribute__((noinline)) void correct_high_ranks(const uint8_t *ranks, unsigned base,
-                                                              unsigned q, struct rank_sums *sums)
-{
-    const __m256i last = _mm256_set1_epi8((char)(base + WEIGHED - 1));
-    for (size_t block = 0; block < 128; block += 32) {
-        __m256i high = _mm256_cmpgt_epi8(load(ranks + block), last);
-        for (uint32_t which = (uint32_t)_mm256_movemask_epi8(high); which; which &= which - 1) {
-            unsigned rank = ranks[block + (unsigned)__builtin_ctz(which)];
-            unsigned taken_for = (rank - base) % 16;
-            sums->kx += (1ull << q) >> rank;
-            sums->kx -= taken_for < WEIGHED ? (1ull << q) >> (base + taken_for) : 0;
-            sums->at_cap += rank == q + 1;
-        }
-    }
-}
-
-/* The weights of 64 ranks, summed in 64-bit lanes. */
-struct weight_sums {
-    __m256i upper;
-    __m256i lower;
-};
-
-AVX2 static inline void weigh(struct weight_sums *sums, const struct weight_sums *tables,
-                              __m256i first, __m256i second)
-{
-    const __m256i zero = _mm256_setzero_si256();
-    __m256i upper = _mm256_add_epi8(_mm256_shuffle_epi8(tables->upper, first),
-                                    _mm256_shuffle_epi8(tables->upper, second));
-    __m256i lower = _mm256_add_epi8(_mm256_shuffle_epi8(tables->lower, first),
-                                    _mm256_shuffle_epi8(tables->lower, second));
-    sums->upper = _mm256_add_epi64(sums->upper, _mm256_sad_epu8(upper, zero));
-    sums->lower = _mm256_add_epi64(sums->lower, _mm256_sad_epu8(lower, zero));
-}
-
-/* Zeros among four times 32 ranks, in 64-bit lanes. */
-AVX2 static inline __m256i count_zeros(__m256i a, __m256i b, __m256i c, __m256i d)
-{
-    const __m256i zero = _mm256_setzero_si256();
-    __m256i none =
-        _mm256_add_epi8(_mm256_add_epi8(_mm256_cmpeq_epi8(a, zero), _mm256_cmpeq_epi8(b, zero)),
-                        _mm256_add_epi8(_mm256_cmpeq_epi8(c, zero), _mm256_cmpeq_epi8(d, zero)));
-    return _mm256_sad_epu8(_mm256_sub_epi8(zero, none), zero);
-}
-
-AVX2 static inline __attribute__((always_inline)) struct rank_sums
-sum_ranks(const uint8_t *ranks, size_t n, unsigned base, unsigned q, bool with_zeros)
-{
-    const __m256i zero = _mm256_setzero_si256();
-    const __m256i last = _mm256_set1_epi8((char)(base + WEIGHED - 1));
-    const struct weight_sums tables = { table_for(upper_of_rank, base),
-                                        table_for(lower_of_rank, base) };
-    struct weight_sums weights = { zero, zero };
-    struct rank_sums sums = { 0, 0, 0 };
-    __m256i zeros = zero;
-    for (size_t block = 0; block < n; block += 128) {
-        __m256i a = load(ranks + block);
-        __m256i b = load(ranks + block + 32);
-        __m256i c = load(ranks + block + 64);
-        __m256i d = load(ranks + block + 96);
-        weigh(&weights, &tables, a, b);
-        weigh(&weights, &tables, c, d);
-        if (with_zeros)
-            zeros = _mm256_add_epi64(zeros, count_zeros(a, b, c, d));
-        __m256i most = _mm256_max_epu8(_mm256_max_epu8(a, b), _mm256_max_epu8(c, d));
-        if (_mm256_movemask_epi8(_mm256_cmpgt_epi8(most, last)) != 0)
-            correct_high_ranks(ranks + block, base, q, &sums);
-    }
-    sums.kx += ((sum_lanes(weights.upper) << 7) + sum_lanes(weights.lower)) << (q - base - 13);
-    sums.zeros = (uint32_t)sum_lanes(zeros);
-    return sums;
-}
-
-AVX2 static struct rank_sums ranks_sum(const uint8_t *ranks, size_t n, unsigned base, unsigned q)
-{
-    if (base + WEIGHED > q || n < 128)
-        return kernels_portable.ranks_sum(ranks, n, base, q);
-    return base == 0 ? sum_ranks(ranks, n, 0, q, true) : sum_ranks(ranks, n, base, q, false);
+    return sum_nibbles(nibbles, bytes, false).weight;
 }
 
 static const struct kernels avx2 = {
     .name = "avx2",
     .nibbles_exceed = nibbles_exceed,
     .nibbles_max = nibbles_max,
+    .nibbles_raise = nibbles_raise,
     .nibbles_sum = nibbles_sum,
-    .ranks_raise = ranks_raise,
-    .ranks_least = ranks_least,
-    .ranks_sum = ranks_sum,
+    .nibbles_weight = nibbles_weight,
+    .ranks_raise = avx2_ranks_raise,
+    .ranks_least = avx2_ranks_least,
+    .ranks_sum = avx2_ranks_sum,
 };
 
 const struct kernels *kernels_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") ? &avx2 : NULL;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") ? &avx2 : NULL;
 }
 
 #else

@@ -87,7 +87,8 @@ static enum status from_registers(const struct union_scratch *a, const struct un
     union_scratch_ranks(b, b_ranks);
     for (size_t i = 0; i < m; i++)
         all[i] = a_ranks[i] > b_ranks[i] ? a_ranks[i] : b_ranks[i];
-    out->all = measured_of(estimate_ranks(all, &a->shape));
+    struct register_sums sums = ranks_sums(all, a->shape.precision);
+    out->all = measured_of(estimate_registers(&sums, &a->shape));
     from_ranks(a_ranks, b_ranks, &a->shape, out);
     free(ranks);
     return ST_OK;

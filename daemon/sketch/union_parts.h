@@ -2,26 +2,20 @@
 #ifndef CARDINAL_SKETCH_UNION_PARTS_H
 #define CARDINAL_SKETCH_UNION_PARTS_H
 
+#include "daemon/sketch/union_registers.h"
 #include "daemon/sketch/union_scratch.h"
 
 struct union_scratch {
     struct sketch_shape shape;
-    size_t contributors;    /* cells that were not empty */
-    struct estimate only;   /* of the first contributor */
-    bool has_registers;     /* else tokens */
-    uint8_t *registers;     /* a byte each; NULL until needed */
-    uint8_t least;          /* none of them is below */
-    uint32_t *tokens;       /* token_count of them; NULL until needed */
-    uint32_t *spare_tokens; /* of the same size, for the next union */
+    size_t contributors;              /* cells that were not empty */
+    struct estimate only;             /* of the first contributor */
+    bool has_registers;               /* else tokens */
+    struct union_registers registers; /* all zero until needed */
+    const uint8_t *ahead;             /* registers of the dense cell that is expected, or NULL */
+    uint32_t *tokens;                 /* token_count of them; NULL until needed */
+    uint32_t *spare_tokens;           /* of the same size, for the next union */
     uint32_t token_count;
 };
-
-/* The improved raw estimate of m ranks, a byte each. */
-struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *shape);
-
-/* The same where none is known to be below least; the closer, the faster. */
-struct estimate estimate_ranks_from(const uint8_t *ranks, uint8_t least,
-                                    const struct sketch_shape *shape);
 
 /* Merges in the ranks of many cells' registers, a byte each. On
  * ST_RESOURCE_EXHAUSTED the scratch is as it was. */

@@ -6,13 +6,10 @@
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/estimate.h"
-#include "daemon/sketch/kernels.h"
 #include "daemon/sketch/token.h"
 #include "daemon/sketch/tokens.h"
 #include "daemon/sketch/union_parts.h"
 #include "daemon/sketch/word.h"
-
-#define RANKS_STEP 64u /* registers that a kernel takes at a time */
 
 /* Tokens beyond which a union goes on in registers: what PACKED takes, about. */
 static uint32_t tokens_max(const struct sketch_shape *shape)
@@ -33,7 +30,7 @@ void union_scratch_free(struct union_scratch *scratch)
 {
     if (scratch == NULL)
         return;
-    free(scratch->registers);
+    union_registers_release(&scratch->registers);
     free(scratch->tokens);
     free(scratch->spare_tokens);
     free(scratch);
@@ -43,20 +40,15 @@ void union_scratch_reset(struct union_scratch *scratch)
 {
     scratch->contributors = 0;
     scratch->has_registers = false;
+    scratch->ahead = NULL;
     scratch->token_count = 0;
-}
-
-static void raise(struct union_scratch *scratch, uint32_t index, unsigned rank)
-{
-    if (rank > scratch->registers[index])
-        scratch->registers[index] = (uint8_t)rank;
 }
 
 void union_scratch_ranks(const struct union_scratch *scratch, uint8_t *out)
 {
     unsigned precision = scratch->shape.precision;
     if (scratch->has_registers) {
-        memcpy(out, scratch->registers, scratch->shape.registers);
+        union_registers_read(&scratch->registers, out);
         return;
     }
     memset(out, 0, scratch->shape.registers);
@@ -71,14 +63,17 @@ void union_scratch_ranks(const struct union_scratch *scratch, uint8_t *out)
 /* Goes on in registers. */
 static enum status to_registers(struct union_scratch *scratch)
 {
-    if (scratch->registers == NULL) {
-        scratch->registers = malloc(scratch->shape.registers);
-        if (scratch->registers == NULL)
-            return ST_RESOURCE_EXHAUSTED;
+    struct union_registers *registers = &scratch->registers;
+    unsigned precision = scratch->shape.precision;
+    if (registers->ranks == NULL && !union_registers_init(registers, precision))
+        return ST_RESOURCE_EXHAUSTED;
+    union_registers_clear(registers);
+    for (uint32_t i = 0; i < scratch->token_count; i++) {
+        uint32_t token = scratch->tokens[i];
+        union_registers_raise(registers, token_index(token, precision),
+                              token_rank(token, precision));
     }
-    union_scratch_ranks(scratch, scratch->registers);
     scratch->has_registers = true;
-    scratch->least = 0;
     return ST_OK;
 }
 
@@ -115,34 +110,21 @@ static enum status add_tokens(struct union_scratch *scratch, uint64_t word)
     return status;
 }
 
-static void raise_dense(struct union_scratch *scratch, uint64_t word)
-{
-    struct dense dense = dense_open(word);
-    if (dense.is_bytes) {
-        for (uint32_t i = 0; i < dense.register_count; i++)
-            raise(scratch, i, dense.registers[i]);
-        return;
-    }
-    scratch->least = kernels_best()->ranks_raise(scratch->registers, dense.registers,
-                                                 dense.register_count / 2, dense.base);
-    for (uint32_t i = 0; i < dense.head->exception_count; i++)
-        raise(scratch, entry_index(dense.exceptions[i]), entry_rank(dense.exceptions[i]));
-}
-
 static enum status add_registers(struct union_scratch *scratch, uint64_t word)
 {
     enum status status = scratch->has_registers ? ST_OK : to_registers(scratch);
     if (status != ST_OK)
         return status;
     if (word_state(word) == CELL_DENSE) {
-        raise_dense(scratch, word);
+        struct dense dense = dense_open(word);
+        union_registers_merge(&scratch->registers, &dense, scratch->ahead);
         return ST_OK;
     }
     struct entry_iter iter;
     uint32_t entry;
     entry_iter_init(&iter, word, &scratch->shape);
     while (entry_iter_next(&iter, &entry))
-        raise(scratch, entry_index(entry), entry_rank(entry));
+        union_registers_raise(&scratch->registers, entry_index(entry), entry_rank(entry));
     return ST_OK;
 }
 
@@ -155,48 +137,25 @@ enum status union_scratch_add(struct union_scratch *scratch, const struct cell *
         stays_tokens ? add_tokens(scratch, cell->word) : add_registers(scratch, cell->word);
     if (status != ST_OK)
         return status;
+    scratch->ahead = NULL;
     if (scratch->contributors++ == 0)
         scratch->only = cell_estimate(cell, &scratch->shape);
     return ST_OK;
 }
 
+void union_scratch_expect(struct union_scratch *scratch, const struct cell *cell)
+{
+    scratch->ahead = word_state(cell->word) == CELL_DENSE ? dense_expect(cell->word) : NULL;
+}
+
 enum status union_scratch_add_ranks(struct union_scratch *scratch, const uint8_t *ranks)
 {
-    enum { STEP = 16 }; /* the least that there are */
     enum status status = scratch->has_registers ? ST_OK : to_registers(scratch);
     if (status != ST_OK)
         return status;
-    for (uint32_t at = 0; at < scratch->shape.registers; at += STEP) {
-        uint8_t *into = scratch->registers + at;
-        for (uint32_t i = 0; i < STEP; i++)
-            into[i] = ranks[at + i] > into[i] ? ranks[at + i] : into[i];
-    }
+    union_registers_merge_ranks(&scratch->registers, ranks);
     scratch->contributors += 2; /* no cell's own estimate is the union's */
     return ST_OK;
-}
-
-static const struct kernels *kernels_for(const struct sketch_shape *shape)
-{
-    return shape->registers < RANKS_STEP ? &kernels_portable : kernels_best();
-}
-
-struct estimate estimate_ranks_from(const uint8_t *ranks, uint8_t least,
-                                    const struct sketch_shape *shape)
-{
-    struct rank_sums summed =
-        kernels_for(shape)->ranks_sum(ranks, shape->registers, least, 64u - shape->precision);
-    struct register_sums sums = {
-        .kx = summed.kx,
-        .zeros = summed.zeros,
-        .at_cap = summed.at_cap,
-    };
-    return estimate_registers(&sums, shape);
-}
-
-struct estimate estimate_ranks(const uint8_t *ranks, const struct sketch_shape *shape)
-{
-    return estimate_ranks_from(ranks, kernels_for(shape)->ranks_least(ranks, shape->registers),
-                               shape);
 }
 
 struct estimate union_scratch_estimate(struct union_scratch *scratch)
@@ -205,5 +164,6 @@ struct estimate union_scratch_estimate(struct union_scratch *scratch)
         return scratch->only;
     if (!scratch->has_registers)
         return estimate_tokens(scratch->token_count);
-    return estimate_ranks_from(scratch->registers, scratch->least, &scratch->shape);
+    struct register_sums sums = union_registers_sums(&scratch->registers);
+    return estimate_registers(&sums, &scratch->shape);
 }

@@ -2,10 +2,10 @@
  *
  * Cells are merged in one after the other, none is changed; while only token
  * forms came in, the union stays tokens and near-exact, from the first dense
- * cell on (or when there are too many tokens) it is one byte a register. With a single
+ * cell on (or when there are too many tokens) it is registers. With a single
  * contributing cell the estimate is that cell's own.
  *
- * Takes up to 2^p bytes and a token buffer, allocated when first needed and
+ * Takes up to 1.5 * 2^p bytes and a token buffer, allocated when first needed and
  * kept over resets, so that one scratch serves many unions without allocating.
  * Thread safety: none. */
 #ifndef CARDINAL_SKETCH_UNION_SCRATCH_H
@@ -25,6 +25,10 @@ void union_scratch_reset(struct union_scratch *scratch);
 /* Merges cell in; reads it only during the call. On ST_RESOURCE_EXHAUSTED the
  * scratch is as it was. */
 enum status union_scratch_add(struct union_scratch *scratch, const struct cell *cell);
+
+/* Says that cell is going to be added after the one that is added next: its
+ * memory is on its way meanwhile. Nothing comes of it if it is not. */
+void union_scratch_expect(struct union_scratch *scratch, const struct cell *cell);
 
 struct estimate union_scratch_estimate(struct union_scratch *scratch);
 

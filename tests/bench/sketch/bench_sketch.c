@@ -14,6 +14,7 @@
 
 #define PRECISION 14
 #define ROUNDS 9
+#define SHORT_ROUNDS 101 /* of what takes less than a microsecond */
 #define BATCH 4096u
 
 static struct sketch_shape shape;
@@ -178,70 +179,128 @@ static void bench_packed(const char *what, size_t count, double bar, size_t roun
     free(hashes);
 }
 
+static void bench_merge_unchanged(const struct cell *into, const struct cell *from)
+{
+    enum { MERGES = 200 };
+    double rounds[SHORT_ROUNDS];
+    struct cell cell = *into;
+    for (size_t round = 0; round < SHORT_ROUNDS; round++) {
+        double start = now_ns();
+        for (size_t i = 0; i < MERGES; i++)
+            must(cell_merge(&cell, from, &shape));
+        rounds[round] = (now_ns() - start) / MERGES;
+    }
+    report("merge of two dense sketches that changes nothing", rounds, SHORT_ROUNDS, 200);
+}
+
+static void bench_merge_changed(const struct cell *into, const struct cell *from)
+{
+    enum { MERGES = 200 };
+    double rounds[ROUNDS];
+    for (size_t round = 0; round < ROUNDS; round++) {
+        struct cell grown[MERGES] = { { 0 } };
+        for (size_t i = 0; i < MERGES; i++) {
+            must(cell_merge(&grown[i], from, &shape));
+            add_new(&grown[i], 50);
+        }
+        double start = now_ns();
+        for (size_t i = 0; i < MERGES; i++)
+            must(cell_merge(&grown[i], into, &shape));
+        rounds[round] = (now_ns() - start) / MERGES;
+        for (size_t i = 0; i < MERGES; i++)
+            cell_release(&grown[i]);
+    }
+    report("merge of two dense sketches that changes both", rounds, ROUNDS, 0);
+}
+
 static void bench_merge(void)
 {
     struct cell into = { 0 };
     struct cell from = { 0 };
-    enum { MERGES = 200 };
-    double same[ROUNDS];
-    double changing[ROUNDS];
     add_new(&into, 100000);
     add_new(&from, 100000);
     must(cell_merge(&into, &from, &shape));
     add_new(&into, 50);
-    for (size_t round = 0; round < ROUNDS; round++) {
-        double start = now_ns();
-        for (size_t i = 0; i < 2000; i++)
-            must(cell_merge(&into, &from, &shape));
-        same[round] = (now_ns() - start) / 2000;
-        struct cell grown[MERGES] = { { 0 } };
-        for (size_t i = 0; i < MERGES; i++) {
-            must(cell_merge(&grown[i], &from, &shape));
-            add_new(&grown[i], 50);
-        }
-        start = now_ns();
-        for (size_t i = 0; i < MERGES; i++)
-            must(cell_merge(&grown[i], &into, &shape));
-        changing[round] = (now_ns() - start) / MERGES;
-        for (size_t i = 0; i < MERGES; i++)
-            cell_release(&grown[i]);
-    }
-    report("merge of two dense sketches that changes nothing", same, ROUNDS, 200);
-    report("merge of two dense sketches that changes both", changing, ROUNDS, 0);
+    bench_merge_unchanged(&into, &from);
+    bench_merge_changed(&into, &from);
     cell_release(&into);
     cell_release(&from);
 }
 
 static void bench_union(void)
 {
-    enum { CELLS = 8 };
+    enum { CELLS = 8, UNIONS = 200 };
     struct cell cells[CELLS] = { { 0 } };
-    double adding[ROUNDS];
-    double estimating[ROUNDS];
+    double adding[SHORT_ROUNDS];
+    double estimating[SHORT_ROUNDS];
     double total = 0;
     struct union_scratch *scratch = union_scratch_new(&shape);
     if (scratch == NULL)
         must(ST_RESOURCE_EXHAUSTED);
     for (size_t i = 0; i < CELLS; i++)
         add_new(&cells[i], 100000);
-    for (size_t round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < SHORT_ROUNDS; round++) {
         union_scratch_reset(scratch);
         double start = now_ns();
-        for (size_t i = 0; i < 2000; i++)
+        for (size_t i = 0; i < UNIONS; i++)
             must(union_scratch_add(scratch, &cells[i % CELLS]));
-        adding[round] = (now_ns() - start) / 2000;
+        adding[round] = (now_ns() - start) / UNIONS;
         start = now_ns();
-        for (size_t i = 0; i < 1000; i++)
+        for (size_t i = 0; i < UNIONS; i++)
             total += union_scratch_estimate(scratch).value;
-        estimating[round] = (now_ns() - start) / 1000;
+        estimating[round] = (now_ns() - start) / UNIONS;
     }
-    report("dense sketch into a union scratch", adding, ROUNDS, 200);
-    report("estimate of a union scratch", estimating, ROUNDS, 400);
+    report("dense sketch into a union scratch", adding, SHORT_ROUNDS, 200);
+    report("estimate of a union scratch", estimating, SHORT_ROUNDS, 400);
     union_scratch_free(scratch);
     for (size_t i = 0; i < CELLS; i++)
         cell_release(&cells[i]);
     if (total < 1)
         exit(EXIT_FAILURE);
+}
+
+static void shuffle(struct cell *cells, size_t n)
+{
+    for (size_t i = n - 1; i > 0; i--) {
+        size_t other = next_hash() % (i + 1);
+        struct cell kept = cells[i];
+        cells[i] = cells[other];
+        cells[other] = kept;
+    }
+}
+
+/* In no order of addresses, as keys are in no order of their making. */
+static void bench_union_cold(void)
+{
+    enum { CELLS = 10000 };
+    struct cell full[2] = { { 0 } };
+    struct cell *cells = must_alloc(CELLS, sizeof *cells);
+    double rounds[ROUNDS];
+    struct union_scratch *scratch = union_scratch_new(&shape);
+    if (scratch == NULL)
+        must(ST_RESOURCE_EXHAUSTED);
+    add_new(&full[0], 100000);
+    add_new(&full[1], 1000000);
+    for (size_t i = 0; i < CELLS; i++)
+        must(cell_merge(&cells[i], &full[i % 2], &shape));
+    shuffle(cells, CELLS);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        union_scratch_reset(scratch);
+        double start = now_ns();
+        for (size_t i = 0; i < CELLS; i++) {
+            if (i + 1 < CELLS)
+                union_scratch_expect(scratch, &cells[i + 1]);
+            must(union_scratch_add(scratch, &cells[i]));
+        }
+        rounds[round] = (now_ns() - start) / CELLS;
+    }
+    report("each of 10,000 dense sketches into a union scratch", rounds, ROUNDS, 800);
+    union_scratch_free(scratch);
+    cell_release(&full[0]);
+    cell_release(&full[1]);
+    for (size_t i = 0; i < CELLS; i++)
+        cell_release(&cells[i]);
+    free(cells);
 }
 
 static void bench_estimate(const char *what, size_t values)
@@ -276,6 +335,7 @@ int main(int argc, char **argv)
     bench_packed("new token into 2,000 packed sketches in turn", 2000, 110, 1);
     bench_merge();
     bench_union();
+    bench_union_cold();
     bench_estimate("point estimate, 1,000 values", 1000);
     bench_estimate("point estimate, 1e6 values", 1000000);
     return EXIT_SUCCESS;

@@ -81,6 +81,24 @@ START_TEST(max_is_the_same_in_both)
 }
 END_TEST
 
+START_TEST(raise_is_max_without_lowering_the_first)
+{
+    static uint8_t max[BYTES], one[BYTES], two[BYTES], b[BYTES];
+    uint64_t seed = test_seed();
+    for (unsigned down = 0; down < 18; down++) {
+        fill(max, BYTES, seed, down);
+        fill(b, BYTES, seed, 100 + down);
+        memcpy(one, max, BYTES);
+        memcpy(two, max, BYTES);
+        kernels_portable.nibbles_max(max, b, BYTES, 0, down);
+        kernels_portable.nibbles_raise(one, b, BYTES, down, down % 2 ? b : NULL);
+        fast()->nibbles_raise(two, b, BYTES, down, down % 2 ? b : NULL);
+        ck_assert_mem_eq(one, max, BYTES);
+        ck_assert_mem_eq(two, max, BYTES);
+    }
+}
+END_TEST
+
 START_TEST(max_keeps_the_15_of_the_first)
 {
     static const uint8_t a[8] = { 0x0f, 0xf0, 0x02, 0x70, 0x00, 0x05, 0x50, 0x34 };
@@ -110,6 +128,8 @@ START_TEST(nibble_sums_are_the_same_in_both)
         struct nibble_sums vector = fast()->nibbles_sum(nibbles, bytes);
         ck_assert_uint_eq(plain.weight, vector.weight);
         ck_assert_uint_eq(plain.zeros, vector.zeros);
+        ck_assert_uint_eq(fast()->nibbles_weight(nibbles, bytes), plain.weight);
+        ck_assert_uint_eq(kernels_portable.nibbles_weight(nibbles, bytes), plain.weight);
     }
 }
 END_TEST
@@ -173,9 +193,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        exceed_finds_a_single_nibble,      max_is_the_same_in_both,
-        max_keeps_the_15_of_the_first,     nibble_sums_are_the_same_in_both,
-        ranks_are_raised_the_same_in_both, the_least_rank_is_found_anywhere,
+        exceed_finds_a_single_nibble,
+        max_is_the_same_in_both,
+        raise_is_max_without_lowering_the_first,
+        max_keeps_the_15_of_the_first,
+        nibble_sums_are_the_same_in_both,
+        ranks_are_raised_the_same_in_both,
+        the_least_rank_is_found_anywhere,
         rank_sums_are_the_same_in_both,
     };
     printf("kernels: %s\n", fast()->name);

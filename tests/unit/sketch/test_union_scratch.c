@@ -103,12 +103,38 @@ START_TEST(a_union_is_the_same_in_any_order)
 }
 END_TEST
 
+START_TEST(a_cell_that_was_expected_changes_nothing_until_it_is_added)
+{
+    uint64_t seed = test_seed();
+    struct sketch_shape shape = shape_of(14);
+    struct union_scratch *told = union_scratch_new(&shape);
+    struct union_scratch *untold = union_scratch_new(&shape);
+    struct cell cells[4] = { { 0 } };
+    for (uint64_t i = 0; i < 4; i++)
+        add_stream(&cells[i], &shape, NULL, seed, i * 10000, i * 20000 + 3);
+    for (size_t i = 0; i < 4; i++) {
+        union_scratch_expect(told, &cells[(i + 1) % 4]);
+        ck_assert_int_eq(union_scratch_add(told, &cells[i]), ST_OK);
+        ck_assert_int_eq(union_scratch_add(untold, &cells[i]), ST_OK);
+        ck_assert_double_eq(union_scratch_estimate(told).value,
+                            union_scratch_estimate(untold).value);
+    }
+    for (size_t i = 0; i < 4; i++)
+        cell_release(&cells[i]);
+    union_scratch_free(told);
+    union_scratch_free(untold);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        nothing_merged_is_no_value,       one_contributor_keeps_its_own_estimate,
-        a_union_of_tokens_is_near_exact,  a_union_is_within_five_standard_errors,
+        nothing_merged_is_no_value,
+        one_contributor_keeps_its_own_estimate,
+        a_union_of_tokens_is_near_exact,
+        a_union_is_within_five_standard_errors,
         a_union_is_the_same_in_any_order,
+        a_cell_that_was_expected_changes_nothing_until_it_is_added,
     };
     return RUN_SUITE("union_scratch", tests);
 }
