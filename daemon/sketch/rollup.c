@@ -60,7 +60,10 @@ static enum status to_ranks(struct rollup *rollup, const struct sketch_shape *sh
             raise(ranks, shape->precision, rollup->tokens[i]);
     }
     free(rollup->tokens);
-    *rollup = (struct rollup){ .ranks = ranks, .count = shape->registers };
+    rollup->tokens = NULL;
+    rollup->bits = 0;
+    rollup->ranks = ranks;
+    rollup->count = shape->registers;
     return ST_OK;
 }
 

@@ -76,6 +76,7 @@ static inline uint64_t read_varint(struct reading *in)
 {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 7 * VARINT_MAX_BYTES && in->at < in->end; shift += 7) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is a byte before end */
         uint8_t byte = *in->at++;
         if (shift == 63 && byte > 1)
             break;

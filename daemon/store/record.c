@@ -237,7 +237,7 @@ bool record_next(struct record_reader *reader, struct record *out)
         in->at++;
         read_place(reader);
     }
-    if (in->at == in->end)
+    if (in->at >= in->end)
         return false;
     memset(out, 0, sizeof *out);
     out->op = (enum record_op) * in->at++;

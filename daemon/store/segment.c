@@ -1,5 +1,6 @@
 #include "daemon/store/segment.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ static enum status read_at(struct segment_reader *reader, uint8_t *out, size_t l
                            struct error *err)
 {
     size_t have = 0;
+    assert(out != NULL || len == 0);
     while (have < len) {
         ssize_t n = pread(reader->fd, out + have, len - have, (off_t)(offset + have));
         if (n < 0 && errno == EINTR)
@@ -56,7 +58,8 @@ static enum status read_at(struct segment_reader *reader, uint8_t *out, size_t l
             break;
         have += (size_t)n;
     }
-    memset(out + have, 0, len - have);
+    if (have < len)
+        memset(out + have, 0, len - have);
     return ST_OK;
 }
 
