@@ -40,6 +40,7 @@ static enum exit_status open_batch(const struct settings *settings, struct cardi
     options.max_in_flight = settings->in_flight;
     options.max_bytes = 256u << 20;
     options.raw = settings->raw;
+    options.ack = settings->durable ? CARDINAL_ACK_DURABLE : CARDINAL_ACK_MEMORY;
     cardinal_status status =
         cardinal_batch_open(state->client, state->table, NULL, 0, &options, &state->batch);
     if (status == CARDINAL_OK)

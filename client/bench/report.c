@@ -90,9 +90,10 @@ static void print_json_latency(const char *name, const struct histogram *latency
 static void print_json_settings(const struct settings *settings)
 {
     (void)printf(",\"batch\":%" PRIu32 ",\"connections\":%" PRIu32 ",\"threads\":%" PRIu32
-                 ",\"in_flight\":%" PRIu32 ",\"rate\":%" PRIu64 ",\"raw\":%s",
+                 ",\"in_flight\":%" PRIu32 ",\"rate\":%" PRIu64 ",\"raw\":%s,\"durable\":%s",
                  settings->batch, settings->connections, settings->threads, settings->in_flight,
-                 settings->rate, settings->raw ? "true" : "false");
+                 settings->rate, settings->raw ? "true" : "false",
+                 settings->durable ? "true" : "false");
 }
 
 static void print_json_reads(const struct result *reads)
@@ -180,10 +181,11 @@ static void print_text(const struct report *report)
     const struct settings *settings = report->settings;
     const struct result *result = report->result;
     const struct check *check = report->check;
-    (void)printf("workload     %s%s, %" PRIu32 " connections, %" PRIu32 " threads, %" PRIu32
+    (void)printf("workload     %s%s%s, %" PRIu32 " connections, %" PRIu32 " threads, %" PRIu32
                  " a batch, %" PRIu32 " in flight\n",
                  workload_name(settings->workload.kind), settings->raw ? ", raw" : "",
-                 settings->connections, settings->threads, settings->batch, settings->in_flight);
+                 settings->durable ? ", durable" : "", settings->connections, settings->threads,
+                 settings->batch, settings->in_flight);
     (void)printf("%ss%*s%" PRIu64 " in %.3f s: %.0f a second\n", unit(settings),
                  (int)(12 - strlen(unit(settings))), "", (uint64_t)result->values, report->seconds,
                  values_per_second(report));

@@ -39,6 +39,7 @@ enum key {
     KEY_SEED,
     KEY_JSON,
     KEY_MEMORY,
+    KEY_ACK,
 };
 
 static const struct argp_option options[] = {
@@ -71,6 +72,8 @@ static const struct argp_option options[] = {
     { "reads", KEY_READS, "N", 0, "Of mixed: questions a second (default 1000)", 0 },
     { "seconds", KEY_SECONDS, "N", 0, "Stop after that long (default 60)", 0 },
     { "raw", KEY_RAW, 0, 0, "Send values as they are, for the server to hash", 0 },
+    { "ack", KEY_ACK, "memory|durable", 0,
+      "Batches are answered once they are visible (default), or once they are on disk", 0 },
     { "value-bytes", KEY_VALUE_BYTES, "N", 0, "Bytes of a value, 16 (default) to 1024", 0 },
     { "zipf", KEY_ZIPF, "S", 0, "Exponent of the keys' distribution; 0: uniform (default 1)", 0 },
     { "seed", KEY_SEED, "N", 0, "Of what is random (default 1)", 0 },
@@ -144,6 +147,15 @@ static error_t take_workload(struct settings *settings, const char *arg, bool *n
     return EINVAL;
 }
 
+static error_t take_ack(struct settings *settings, const char *arg)
+{
+    settings->durable = strcmp(arg, "durable") == 0;
+    if (settings->durable || strcmp(arg, "memory") == 0)
+        return 0;
+    complain("--ack: '%s' is neither memory nor durable", arg);
+    return EINVAL;
+}
+
 struct parse {
     struct settings *settings;
     bool named; /* has a workload been? */
@@ -202,6 +214,8 @@ static error_t take(int key, char *arg, struct argp_state *state)
     case KEY_RAW:
         settings->raw = true;
         return 0;
+    case KEY_ACK:
+        return take_ack(settings, arg);
     case KEY_ZIPF:
         return take_zipf(settings, arg);
     case KEY_SEED:

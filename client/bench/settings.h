@@ -30,7 +30,8 @@ struct settings {
     uint64_t reads;     /* of mixed: questions a second */
     uint32_t seconds;   /* bound of the whole run */
     bool raw;
-    bool whole; /* of union: of the whole table */
+    bool durable; /* batches are answered once they are on disk */
+    bool whole;   /* of union: of the whole table */
     bool json;
     bool memory; /* measure the machine's memory, and no server */
 };

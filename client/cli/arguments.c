@@ -223,6 +223,16 @@ bool option_uint(const char *option, const char *arg, uint64_t least, uint64_t m
     return true;
 }
 
+bool option_ack(const char *arg, cardinal_ack *out)
+{
+    if (strcmp(arg, "memory") != 0 && strcmp(arg, "durable") != 0) {
+        complain("--ack: '%s' is neither memory nor durable", arg);
+        return false;
+    }
+    *out = strcmp(arg, "durable") == 0 ? CARDINAL_ACK_DURABLE : CARDINAL_ACK_MEMORY;
+    return true;
+}
+
 enum exit_status option_words(const char *option, const char *arg, struct words *out)
 {
     switch (words_split(out, arg)) {

@@ -43,6 +43,9 @@ bool arguments_parse_global(struct cli *cli, const struct command *commands, int
 /* An option's number from least to most. False, complaining: it is none. */
 bool option_uint(const char *option, const char *arg, uint64_t least, uint64_t most, uint64_t *out);
 
+/* --ack: memory or durable. False, complaining. */
+bool option_ack(const char *arg, cardinal_ack *out);
+
 /* An option's list of names. On failure, which it complains about, *out is left alone;
  * else give it back with words_release(). */
 enum exit_status option_words(const char *option, const char *arg, struct words *out);

@@ -22,16 +22,27 @@ static enum exit_status print_added(const struct cli *cli, const cardinal_batch_
     return json_end(&json, stdout) ? EXIT_DONE : cli_no_memory();
 }
 
-/* Adds words, already without escapes, to a cell. */
-static enum exit_status add_values(struct cli *cli, const char *table, const char *column,
-                                   cardinal_key key, const cardinal_key *values, size_t count)
+/* What `add` is to do; words are without escapes already. */
+struct addition {
+    const char *table;
+    const char *column;
+    cardinal_key key;
+    struct key_choice values;
+    cardinal_ack ack;
+};
+
+static enum exit_status add_values(struct cli *cli, const struct addition *add)
 {
+    cardinal_batch_options options = CARDINAL_BATCH_OPTIONS_INIT;
     cardinal_batch *batch;
-    cardinal_status status = cardinal_batch_open(cli->client, table, &column, 1, NULL, &batch);
+    options.ack = add->ack;
+    cardinal_status status =
+        cardinal_batch_open(cli->client, add->table, &add->column, 1, &options, &batch);
     if (status != CARDINAL_OK)
         return cli_failed(cli, status);
-    for (size_t i = 0; status == CARDINAL_OK && i < count; i++)
-        status = cardinal_batch_string(batch, key.data, key.len, 0, values[i].data, values[i].len);
+    for (size_t i = 0; status == CARDINAL_OK && i < add->values.key_count; i++)
+        status = cardinal_batch_string(batch, add->key.data, add->key.len, 0,
+                                       add->values.keys[i].data, add->values.keys[i].len);
     if (status == CARDINAL_OK)
         status = cardinal_batch_flush(batch);
     enum exit_status result;
@@ -46,23 +57,40 @@ static enum exit_status add_values(struct cli *cli, const char *table, const cha
     return result;
 }
 
+static bool take_ack(int key, char *arg, void *input)
+{
+    struct addition *add = input;
+    (void)key; /* there is only one */
+    return option_ack(arg, &add->ack);
+}
+
 int add_main(struct cli *cli, const struct command *command, int argc, char **argv)
 {
-    const struct arguments_spec spec = { .least = 4, .most = SIZE_MAX };
+    static const struct argp_option options[] = {
+        { "ack", 'a' << 8, "memory|durable", 0,
+          "Wait until the values are visible, or until they are on disk (default as the table "
+          "says, "
+          "or else the server)",
+          0 },
+        { 0 },
+    };
+    struct addition add = { .ack = CARDINAL_ACK_DEFAULT };
+    const struct arguments_spec spec = { options, take_ack, &add, 4, SIZE_MAX };
     struct positional words;
     if (!arguments_parse(cli, command, &spec, argc, argv, &words))
         return EXIT_USAGE;
     size_t key_len;
     if (!argument_bytes(words.at[1], &key_len))
         return EXIT_USAGE;
-    struct key_choice values = { 0 };
-    enum exit_status result = key_choice_words(&values, &words, 3);
+    add.table = words.at[0];
+    add.key = (cardinal_key){ words.at[1], key_len };
+    add.column = words.at[2];
+    enum exit_status result = key_choice_words(&add.values, &words, 3);
     if (result == EXIT_DONE)
         result = cli_connect(cli);
     if (result == EXIT_DONE)
-        result = add_values(cli, words.at[0], words.at[2], (cardinal_key){ words.at[1], key_len },
-                            values.keys, values.key_count);
-    key_choice_release(&values);
+        result = add_values(cli, &add);
+    key_choice_release(&add.values);
     return (int)result;
 }
 

@@ -16,6 +16,7 @@ enum {
     KEY_SEED,
     KEY_IF_NOT_EXISTS,
     KEY_ROLLUP,
+    KEY_ACK,
     KEY_ADD,
     KEY_DROP,
     KEY_RENAME,
@@ -62,6 +63,8 @@ static bool take_create(int key, char *arg, void *input)
         return option_uint("--seed", arg, 0, UINT64_MAX, &create->spec.seed);
     case KEY_ROLLUP:
         return take_rollup(&create->spec, arg);
+    case KEY_ACK:
+        return option_ack(arg, &create->spec.ack);
     default:
         create->spec.if_not_exists = true;
         return true;
@@ -107,6 +110,10 @@ int table_create_main(struct cli *cli, const struct command *command, int argc, 
         { "seed", KEY_SEED, "N", 0, "Seed of the hash (default 0)", 0 },
         { "rollup", KEY_ROLLUP, "on|off", 0,
           "Keep the union over all keys, so that it need not be computed (default on)", 0 },
+        { "ack", KEY_ACK, "memory|durable", 0,
+          "When writes are answered that do not say: once they are visible, or once they are on "
+          "disk (default as the server says)",
+          0 },
         { "if-not-exists", KEY_IF_NOT_EXISTS, 0, 0, "Leave a table that is there as it is", 0 },
         { 0 },
     };

@@ -135,12 +135,14 @@ enum exit_status loader_run(struct cli *cli, const struct load_job *job, struct 
                             bool *began)
 {
     struct loader loader = { .cli = cli, .job = job, .totals = totals };
+    cardinal_batch_options options = CARDINAL_BATCH_OPTIONS_INIT;
     *totals = (struct load_totals){ 0 };
     *began = false;
     enum exit_status result;
     progress_begin(&loader.progress, job->size_bytes);
+    options.ack = job->ack;
     cardinal_status status = cardinal_batch_open(cli->client, job->table, job->plan->column_names,
-                                                 job->plan->column_count, NULL, &loader.batch);
+                                                 job->plan->column_count, &options, &loader.batch);
     if (status != CARDINAL_OK) {
         result = cli_failed(cli, status);
     } else if (!prepare(&loader)) {

@@ -16,6 +16,7 @@ struct load_job {
     enum record_format format;
     size_t max_line;
     uint64_t skip_bad; /* bad rows passed over; one more stops the load */
+    cardinal_ack ack;
     const struct load_plan *plan;
 };
 

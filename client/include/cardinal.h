@@ -151,7 +151,7 @@ typedef enum cardinal_hash {
 } cardinal_hash;
 
 typedef enum cardinal_ack {
-    CARDINAL_ACK_DEFAULT = 0, /* as the server is set up */
+    CARDINAL_ACK_DEFAULT = 0, /* as the table says, or else the server */
     CARDINAL_ACK_MEMORY = 1,  /* once later reads see it */
     CARDINAL_ACK_DURABLE = 2, /* once it is on disk */
 } cardinal_ack;
@@ -166,7 +166,7 @@ typedef struct cardinal_table_spec {
     cardinal_hash hash;
     uint64_t seed;      /* tables whose sketches are to be compared share it */
     bool if_not_exists; /* an existing table is left as it is, and no error */
-    cardinal_ack ack;
+    cardinal_ack ack;   /* of writes to it that do not say */
     bool no_rollup; /* keep no union over all keys: one reads every key instead */
 } cardinal_table_spec;
 
