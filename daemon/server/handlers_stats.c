@@ -12,7 +12,7 @@
 #include "daemon/table/catalog.h"
 #include "daemon/wire/decode.h"
 
-#define FIGURES_MAX (COUNTER_COUNT + 64u)
+#define FIGURES_MAX (COUNTER_COUNT + 128u)
 
 enum status handle_ping(struct call *call, struct error *err)
 {

@@ -44,7 +44,7 @@ void held_keep(struct session *session, uint64_t id, struct outbuf *out, size_t 
     session->order.held++;
     session->connection->jobs++;
     session->loop->jobs++;
-    if (held->ticket == 0)
+    if (store_outcome(session->context->store, held->ticket) != STORE_PENDING)
         loop_poke(session->loop);
 }
 
@@ -73,10 +73,17 @@ static void put_answer(struct held *held, enum store_outcome outcome)
     }
 }
 
-static struct held *take_first(struct held_queue *queue)
+/* The first one, if it need not wait any longer, taken out; else NULL. */
+static struct held *take_ready(struct loop *loop, enum store_outcome *outcome)
 {
+    struct held_queue *queue = &loop->held;
     struct held *held = queue->first;
 
+    if (held == NULL)
+        return NULL;
+    *outcome = store_outcome(loop->context->store, held->ticket);
+    if (*outcome == STORE_PENDING)
+        return NULL;
     queue->first = held->next;
     if (queue->first == NULL)
         queue->last = NULL;
@@ -85,21 +92,21 @@ static struct held *take_first(struct held_queue *queue)
 
 void held_release(struct loop *loop)
 {
-    struct held_queue *queue = &loop->held;
+    struct connection *connection = NULL; /* whose answers are in the loop's outbuf */
+    struct held *held;
+    enum store_outcome outcome;
 
-    while (queue->first != NULL) {
-        enum store_outcome outcome = store_outcome(loop->context->store, queue->first->ticket);
-        if (outcome == STORE_PENDING)
-            return;
-        struct held *held = take_first(queue);
+    while ((held = take_ready(loop, &outcome)) != NULL) {
         struct session *session = held->session;
-        struct connection *connection = session->connection;
+        if (connection != NULL && connection != session->connection)
+            connection_send(connection, &loop->out);
+        connection = session->connection;
         put_answer(held, outcome);
         session->order.held--;
         loop->jobs--;
         free(held);
-        if (queue->first == NULL || queue->first->session != session)
-            connection_send(connection, &loop->out);
         connection_job_done(connection);
     }
+    if (connection != NULL)
+        connection_send(connection, &loop->out);
 }

@@ -150,9 +150,11 @@ static int write_group(struct store *store, const struct chunk *chunks, bool syn
     return rc;
 }
 
-/* The group is on disk, with all before it. */
+/* The group is on disk, with all before it. Tickets are counted with the group that
+ * is synced next, which may be the one before theirs. */
 static void finish_group(struct store *store, uint64_t group)
 {
+    uint64_t before = atomic_load(&store->synced);
     uint64_t tickets = atomic_exchange(&store->waiting, 0);
     uint64_t most = atomic_load_explicit(&store->counters.group_max, memory_order_relaxed);
     store->synced_ns = store_now_ns();
@@ -160,7 +162,7 @@ static void finish_group(struct store *store, uint64_t group)
     if (tickets > most)
         atomic_store_explicit(&store->counters.group_max, tickets, memory_order_relaxed);
     atomic_store(&store->synced, group);
-    if (tickets > 0)
+    if (atomic_load(&store->wanted) > before)
         store->on_change(store->on_change_arg);
 }
 

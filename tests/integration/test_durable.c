@@ -1,0 +1,290 @@
+/* Durable acknowledgements: who waits for the disk, and what happens when it fails. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/integration/harness/calls.h"
+#include "tests/integration/harness/cli.h"
+#include "tests/integration/harness/daemon.h"
+#include "tests/integration/harness/process.h"
+#include "tests/integration/harness/programs.h"
+#include "tests/integration/harness/requests.h"
+#include "tests/integration/harness/run_integration.h"
+#include "tests/integration/harness/scratch_dir.h"
+
+#define MEMORY CARDINAL__V1__ACK__ACK_MEMORY
+#define DURABLE CARDINAL__V1__ACK__ACK_DURABLE
+#define UNAVAILABLE CARDINAL__V1__STATUS__STATUS_UNAVAILABLE
+#define PIPELINED 40u
+
+static const char *const columns[] = { "c" };
+
+/* A daemon that syncs only when somebody waits for it. */
+struct disk_scene {
+    char data_dir[160];
+    const char *options[8];
+    struct daemon daemon;
+    struct wire wire;
+};
+
+static void begin(struct disk_scene *scene, const char *option, const char *value)
+{
+    scratch_path(scene->data_dir, sizeof scene->data_dir, "data");
+    const char *const options[] = {
+        "--data-dir", scene->data_dir, "--flush-interval-ms", "0", option, value, NULL,
+    };
+    memcpy(scene->options, options, sizeof options);
+    daemon_start(&scene->daemon, DAEMON_UNIX, scene->options);
+    call_connect(&scene->wire, daemon_address(&scene->daemon));
+    call_create(&scene->wire, "t", columns, 1, 0);
+}
+
+static void end(struct disk_scene *scene)
+{
+    wire_close(&scene->wire);
+    daemon_stop(&scene->daemon);
+}
+
+static Cardinal__V1__Request *add_request(uint64_t first, uint64_t count, Cardinal__V1__Ack ack)
+{
+    Cardinal__V1__Request *request = request_add("t", "k", "c", first, count);
+    request->ingest->ack = ack;
+    return request;
+}
+
+/* Adds values; how many changed something. */
+static uint64_t add(struct disk_scene *scene, uint64_t first, uint64_t count, Cardinal__V1__Ack ack)
+{
+    Cardinal__V1__Request *request = add_request(first, count, ack);
+    Cardinal__V1__Response *response = call_ok(&scene->wire, request);
+    uint64_t changes = response->ingest->changes;
+    wire_free(response);
+    request_free(request);
+    return changes;
+}
+
+static void check_add_refused(struct disk_scene *scene, Cardinal__V1__Ack ack, const char *text)
+{
+    Cardinal__V1__Request *request = add_request(1000, 1, ack);
+    call_refused(&scene->wire, request, UNAVAILABLE, text);
+    request_free(request);
+}
+
+static uint64_t syncs(struct disk_scene *scene)
+{
+    return call_stat(&scene->wire, "journal.syncs");
+}
+
+START_TEST(durable_write_waits_for_the_disk_and_memory_write_does_not)
+{
+    struct disk_scene scene;
+    begin(&scene, NULL, NULL);
+    uint64_t before = syncs(&scene);
+    add(&scene, 0, 10, MEMORY);
+    ck_assert_uint_eq(syncs(&scene), before);
+    ck_assert_uint_gt(add(&scene, 10, 10, DURABLE), 0);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(durable_write_that_changes_nothing_waits_for_what_others_changed)
+{
+    struct disk_scene scene;
+    struct wire other;
+    begin(&scene, NULL, NULL);
+    call_connect(&other, daemon_address(&scene.daemon));
+    uint64_t before = syncs(&scene);
+    call_add(&other, "t", "k", "c", 0, 10);
+    ck_assert_uint_eq(syncs(&scene), before);
+    ck_assert_uint_eq(add(&scene, 0, 10, DURABLE), 0);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    ck_assert_uint_eq(add(&scene, 0, 10, DURABLE), 0);
+    ck_assert_uint_eq(syncs(&scene), before + 1); /* all is on disk already */
+    wire_close(&other);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(changes_of_tables_and_deletes_are_always_durable)
+{
+    struct disk_scene scene;
+    begin(&scene, NULL, NULL);
+    uint64_t before = syncs(&scene);
+    Cardinal__V1__Request *alter = request_alter("t");
+    append_text(&alter->alter_table->add_columns, &alter->alter_table->n_add_columns, "d");
+    wire_free(call_ok(&scene.wire, alter));
+    request_free(alter);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    add(&scene, 0, 1, MEMORY);
+    ck_assert(call_delete(&scene.wire, "t", "k"));
+    ck_assert_uint_eq(syncs(&scene), before + 2);
+    call_drop(&scene.wire, "t");
+    ck_assert_uint_eq(syncs(&scene), before + 3);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(table_says_how_writes_are_answered_that_do_not)
+{
+    struct disk_scene scene;
+    begin(&scene, NULL, NULL);
+    Cardinal__V1__Request *create = request_create("safe");
+    create->create_table->ack = DURABLE;
+    wire_free(call_ok(&scene.wire, create));
+    request_free(create);
+    uint64_t before = syncs(&scene);
+    call_add(&scene.wire, "safe", "k", "c", 0, 1);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    call_add(&scene.wire, "t", "k", "c", 0, 1);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    Cardinal__V1__Request *memory = request_add("safe", "k", "c", 1, 1);
+    memory->ingest->ack = MEMORY;
+    wire_free(call_ok(&scene.wire, memory));
+    request_free(memory);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(server_says_it_where_the_table_does_not)
+{
+    struct disk_scene scene;
+    begin(&scene, "--default-ack", "durable");
+    uint64_t before = syncs(&scene);
+    call_add(&scene.wire, "t", "k", "c", 0, 1);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    add(&scene, 1, 1, MEMORY);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(durable_writes_share_syncs_while_the_connection_goes_on)
+{
+    struct disk_scene scene;
+    uint64_t pings = 0;
+    begin(&scene, NULL, NULL);
+    uint64_t before = syncs(&scene);
+    Cardinal__V1__Ping ping = CARDINAL__V1__PING__INIT;
+    for (uint64_t i = 0; i < PIPELINED; i++) {
+        Cardinal__V1__Request *request = add_request(10 * i, 10, DURABLE);
+        wire_send(&scene.wire, request);
+        request_free(request);
+    }
+    wire_send(&scene.wire, &REQUEST_OF(PING, ping, &ping));
+    for (uint64_t i = 0; i < PIPELINED + 1; i++) {
+        Cardinal__V1__Response *response = wire_receive(&scene.wire);
+        ck_assert_ptr_nonnull(response);
+        ck_assert_int_eq(response->status, CARDINAL__V1__STATUS__STATUS_OK);
+        pings += response->body_case == CARDINAL__V1__RESPONSE__BODY_PING;
+        wire_free(response);
+    }
+    ck_assert_uint_eq(pings, 1);
+    ck_assert_uint_lt(syncs(&scene) - before, PIPELINED);
+    ck_assert_uint_gt(call_stat(&scene.wire, "journal.group_max"), 1);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(unanswered_durable_writes_count_as_in_flight)
+{
+    struct disk_scene scene;
+    begin(&scene, "--max-in-flight", "2");
+    for (uint64_t i = 0; i < PIPELINED; i++) {
+        Cardinal__V1__Request *request = add_request(10 * i, 10, DURABLE);
+        wire_send(&scene.wire, request);
+        request_free(request);
+    }
+    for (uint64_t i = 0; i < PIPELINED; i++) {
+        Cardinal__V1__Response *response = wire_receive(&scene.wire);
+        ck_assert_ptr_nonnull(response);
+        ck_assert_int_eq(response->status, CARDINAL__V1__STATUS__STATUS_OK);
+        wire_free(response);
+    }
+    ck_assert_uint_le(call_stat(&scene.wire, "journal.group_max"), 2);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(failed_sync_refuses_durable_writes_and_takes_others)
+{
+    struct disk_scene scene;
+    setenv("CARDINALD_FAILPOINT", "journal-sync-before:3+:eio", 1); /* header, table, .. */
+    begin(&scene, NULL, NULL);
+    unsetenv("CARDINALD_FAILPOINT");
+    check_add_refused(&scene, DURABLE, "a crash may undo it");
+    check_add_refused(&scene, DURABLE, "the journal cannot be written");
+    Cardinal__V1__Request *create = request_create("more");
+    call_refused(&scene.wire, create, UNAVAILABLE, "the journal cannot be written");
+    request_free(create);
+    ck_assert_uint_gt(add(&scene, 0, 10, MEMORY), 0);
+    ck_assert_uint_eq(call_stat(&scene.wire, "journal.degraded"), 1);
+    ck_assert_uint_ge(call_stat(&scene.wire, "journal.errors"), 1);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(second_daemon_is_refused)
+{
+    struct disk_scene scene;
+    struct run run;
+    char pid[32];
+    begin(&scene, NULL, NULL);
+    const char *const argv[] = { PROGRAM_CARDINALD, "--data-dir",        scene.data_dir,
+                                 "--listen",        "tcp://127.0.0.1:0", NULL };
+    run_program(&run, argv);
+    ck_assert_int_eq(run.exit_status, 1);
+    snprintf(pid, sizeof pid, "pid %d", (int)scene.daemon.pid);
+    ck_assert_msg(strstr(run.err, pid) != NULL, "'%s' is not in '%s'", pid, run.err);
+    run_release(&run);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(command_line_asks_for_the_disk)
+{
+    struct disk_scene scene;
+    struct run run;
+    begin(&scene, NULL, NULL);
+    uint64_t before = syncs(&scene);
+    CLI(&run, daemon_address(&scene.daemon), "add", "t", "k", "c", "x", "--ack", "durable");
+    run_release(&run);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    CLI(&run, daemon_address(&scene.daemon), "add", "t", "k", "c", "y", "--ack", "memory");
+    run_release(&run);
+    ck_assert_uint_eq(syncs(&scene), before + 1);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(default_durable_without_a_directory_is_refused)
+{
+    struct run run;
+    const char *const argv[] = { PROGRAM_CARDINALD, "--default-ack", "durable", "--check-config",
+                                 NULL };
+    run_program(&run, argv);
+    ck_assert_int_eq(run.exit_status, 1);
+    ck_assert_ptr_nonnull(strstr(run.err, "default_ack durable needs a data_dir"));
+    run_release(&run);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        durable_write_waits_for_the_disk_and_memory_write_does_not,
+        durable_write_that_changes_nothing_waits_for_what_others_changed,
+        changes_of_tables_and_deletes_are_always_durable,
+        table_says_how_writes_are_answered_that_do_not,
+        server_says_it_where_the_table_does_not,
+        durable_writes_share_syncs_while_the_connection_goes_on,
+        unanswered_durable_writes_count_as_in_flight,
+        failed_sync_refuses_durable_writes_and_takes_others,
+        second_daemon_is_refused,
+        command_line_asks_for_the_disk,
+        default_durable_without_a_directory_is_refused,
+    };
+    return RUN_INTEGRATION("durable", tests);
+}
