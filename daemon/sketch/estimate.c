@@ -57,19 +57,19 @@ static double tau(double x)
 static const double squared_errors[] = { 0.503, 0.506, 0.512, 0.524, 0.548, 0.597, 0.690, 0.831,
                                          0.950, 1.013, 1.046, 1.062, 1.071, 1.076, 1.0794 };
 
-static double register_rse(double value, double m)
+static double register_rse(double value, double inverse_m)
 {
     const int first = -5;
     const int last = first + (int)(sizeof squared_errors / sizeof squared_errors[0]) - 1;
     int exponent;
-    double fraction = 2 * frexp(value / m, &exponent) - 1; /* 2^exponent (1 + fraction) */
+    double fraction = 2 * frexp(value * inverse_m, &exponent) - 1; /* 2^exponent (1 + fraction) */
     exponent--;
     if (exponent < first)
-        return sqrt(squared_errors[0] / m);
+        return sqrt(squared_errors[0] * inverse_m);
     if (exponent >= last)
-        return sqrt(squared_errors[last - first] / m);
+        return sqrt(squared_errors[last - first] * inverse_m);
     const double *at = squared_errors + (exponent - first);
-    return sqrt((at[0] + fraction * (at[1] - at[0])) / m);
+    return sqrt((at[0] + fraction * (at[1] - at[0])) * inverse_m);
 }
 
 struct estimate estimate_registers(const struct register_sums *sums,
@@ -79,15 +79,16 @@ struct estimate estimate_registers(const struct register_sums *sums,
     struct estimate estimate = { 0, 0 };
     if (sums->zeros == shape->registers)
         return estimate;
-    double scale = 1 / (double)(1ull << (64 - shape->precision)); /* 2^-q */
+    double scale = 0x1p-64 * m; /* 2^-q */
+    double inverse_m = 0x1p-64 * (double)(1ull << (64 - shape->precision));
     double z = (double)sums->kx * scale - sums->zeros;
     if (sums->at_cap != 0)
-        z += m * tau(1 - sums->at_cap / m) * scale;
+        z += m * tau(1 - sums->at_cap * inverse_m) * scale;
     if (sums->zeros != 0)
-        z += m * sigma(sums->zeros / m);
+        z += m * sigma(sums->zeros * inverse_m);
     estimate.value = HALF_BY_LN2 * m * m / z;
     if (estimate.value > 0x1p64)
         estimate.value = 0x1p64; /* all registers at the end of the hash */
-    estimate.rse = register_rse(estimate.value, m);
+    estimate.rse = register_rse(estimate.value, inverse_m);
     return estimate;
 }

@@ -23,7 +23,7 @@ static size_t nibble_bytes(const struct union_registers *registers)
  * above the right base, 8 at precision 14, and few for an estimate to go through. */
 static uint32_t list_room(const struct union_registers *registers)
 {
-    return 32 + register_count(registers) / 1024;
+    return 32 + register_count(registers) / 512;
 }
 
 static const struct kernels *kernels_for(unsigned precision)
@@ -35,7 +35,7 @@ bool union_registers_init(struct union_registers *registers, unsigned precision)
 {
     struct union_registers made = { .precision = (uint8_t)precision };
     bool is_bytes = precision <= DENSE_BYTES_PRECISION_MAX;
-    made.ranks = malloc(register_count(&made));
+    made.ranks = calloc(register_count(&made), 1);
     if (!is_bytes) {
         made.nibbles = aligned_alloc(LINE_BYTES, nibble_bytes(&made));
         made.listed = malloc(list_room(&made) * sizeof *made.listed);
@@ -120,21 +120,30 @@ static void make_room(struct union_registers *registers)
         to_bytes(registers);
 }
 
+/* Raises one that is in nibbles and below rank. */
+static void raise_nibble(struct union_registers *registers, uint32_t index, unsigned rank)
+{
+    if (rank < registers->base + NIBBLE_FULL) {
+        nibble_set(registers, index, rank - registers->base);
+        return;
+    }
+    registers->listed[registers->listed_count++] = index;
+    registers->ranks[index] = (uint8_t)rank;
+    nibble_set(registers, index, NIBBLE_FULL);
+    if (registers->listed_count == list_room(registers))
+        make_room(registers);
+}
+
 void union_registers_raise(struct union_registers *registers, uint32_t index, unsigned rank)
 {
-    if (!registers->is_bytes && registers->listed_count == list_room(registers))
-        make_room(registers);
-    uint8_t *byte = registers->ranks + index;
+    unsigned listed = registers->ranks[index]; /* read in any case: a load is less than a branch */
     unsigned nibble = registers->is_bytes ? NIBBLE_FULL : nibble_get(registers, index);
-    if (nibble == NIBBLE_FULL) {
-        *byte = rank > *byte ? (uint8_t)rank : *byte;
-    } else if (rank >= registers->base + NIBBLE_FULL) {
-        registers->listed[registers->listed_count++] = index;
-        *byte = (uint8_t)rank;
-        nibble_set(registers, index, NIBBLE_FULL);
-    } else if (rank > registers->base + nibble) {
-        nibble_set(registers, index, rank - registers->base);
-    }
+    if (rank <= (nibble == NIBBLE_FULL ? listed : registers->base + nibble))
+        return;
+    if (nibble == NIBBLE_FULL)
+        registers->ranks[index] = (uint8_t)rank;
+    else
+        raise_nibble(registers, index, rank);
 }
 
 /* A nibble of 15 stands for no more than the rank that is listed for it, so it
