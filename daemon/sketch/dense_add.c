@@ -69,6 +69,9 @@ enum status dense_add(uint64_t *word, const void *hashes, size_t n, uint32_t *co
 {
     enum status status = ST_OK;
     const uint8_t *bytes = hashes;
+    uint64_t mask = sieve(*word);
+    for (; n > 0 && (hash_load(bytes, 0) & mask) != 0; n--)
+        bytes += sizeof(uint64_t); /* of few hashes mostly all end here */
     for (size_t at = 0; at < n && status == ST_OK; at += CHUNK) {
         uint64_t sifted[CHUNK];
         size_t left = n - at < CHUNK ? n - at : CHUNK;

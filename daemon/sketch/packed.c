@@ -7,7 +7,7 @@
 #include "daemon/sketch/array.h"
 #include "daemon/sketch/packed_block.h"
 
-#define GROUP_LINES_AHEAD 3u /* cache lines asked for from where a token may be */
+#define SPARE_SHARE 32u /* of the lows, one is to spare, about */
 
 /* A bucket's place among the lows. */
 struct span {
@@ -187,10 +187,13 @@ void packed_prefetch(uint64_t word, uint32_t token)
     }
     const struct counts *counts = (const void *)(block + sizeof(struct packed_head));
     const uint16_t *lows = (const void *)(counts + 1);
-    __builtin_prefetch(counts->in + (token >> BUCKET_SHIFT), 1);
-    guess += guess / 25; /* what groups before have to spare */
-    for (uint32_t line = 0; line < GROUP_LINES_AHEAD; line++)
-        __builtin_prefetch(lows + guess + (size_t)32 * line, 1);
+    uint32_t bucket = token >> BUCKET_SHIFT;
+    uint32_t spread = count + count / SPARE_SHARE; /* what groups have to spare lies between */
+    uint64_t first = (uint64_t)spread * (token >> TOKEN_RHO_BITS) >> TOKEN_HASH_BITS;
+    uint64_t end = (uint64_t)spread * (bucket / COUNTS_GROUP + 1) / COUNTS_GROUPS;
+    __builtin_prefetch(counts->in + bucket, 1);
+    for (uint64_t at = first < 16 ? 0 : first - 16; at < end; at += 32)
+        __builtin_prefetch(lows + at, 1);
 }
 
 void packed_iter_init(struct packed_iter *iter, uint64_t word, const struct sketch_shape *shape)

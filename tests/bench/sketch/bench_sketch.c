@@ -163,7 +163,7 @@ static void bench_packed(const char *what, size_t count, double bar, size_t roun
                 hashes[i] = next_hash();
             double start = now_ns();
             for (size_t i = 0; i < count * TURNS; i++) {
-                size_t ahead = i + 4 < count * TURNS ? i + 4 : i;
+                size_t ahead = i + 8 < count * TURNS ? i + 8 : i;
                 if (count > 8)
                     cell_prefetch(&cells[ahead % count], &shape, &hashes[ahead], 1);
                 add(&cells[i % count], &hashes[i], 1);
