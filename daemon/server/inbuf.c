@@ -13,6 +13,25 @@ static uint8_t *map(size_t bytes)
     return data != MAP_FAILED ? data : NULL;
 }
 
+/* Makes a mapping larger, wherever it is then; NULL: it stays as it is. */
+static uint8_t *map_more(uint8_t *data, size_t bytes, size_t wanted)
+{
+#ifdef __SANITIZE_THREAD__
+    /* TSan does not see what mremap() moves, and takes the next owner of the addresses
+     * for one that races with the last. */
+    uint8_t *moved = map(wanted);
+    if (moved != NULL) {
+        memcpy(moved, data, bytes);
+        munmap(data, bytes);
+    }
+    return moved;
+#else
+    void *moved = mremap(data, bytes, wanted, MREMAP_MAYMOVE);
+
+    return moved != MAP_FAILED ? moved : NULL;
+#endif
+}
+
 static uint8_t *pool_take(struct inbuf_pool *pool, size_t *capacity)
 {
     uint8_t *data = pool->spare;
@@ -75,8 +94,8 @@ static bool grow(struct inbuf *buf, struct inbuf_pool *pool)
         rehouse(buf, pool, large, capacity);
         return true;
     }
-    void *data = mremap(buf->data, buf->capacity, buf->capacity * 2, MREMAP_MAYMOVE);
-    if (data == MAP_FAILED)
+    uint8_t *data = map_more(buf->data, buf->capacity, buf->capacity * 2);
+    if (data == NULL)
         return false;
     buf->data = data;
     buf->capacity *= 2;
