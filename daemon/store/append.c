@@ -1,6 +1,5 @@
 #include "daemon/store/append.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 _Static_assert(sizeof(struct chunk) == CHUNK_BYTES, "a chunk is as large as it says");
@@ -70,13 +69,9 @@ void append_queue_release(struct append_queue *queue, struct chunk_pool *pool)
     pthread_mutex_destroy(&queue->lock);
 }
 
-uint8_t *append_room(struct append_queue *queue, struct chunk_pool *pool, size_t n, bool *is_new)
+uint8_t *append_chunk(struct append_queue *queue, struct chunk_pool *pool)
 {
     struct chunk *last = queue->last;
-    assert(n <= CHUNK_ROOM);
-    *is_new = false;
-    if (last != NULL && CHUNK_ROOM - last->used >= n)
-        return last->bytes + last->used;
     struct chunk *chunk = take(pool);
     if (chunk == NULL)
         return NULL;
@@ -88,7 +83,6 @@ uint8_t *append_room(struct append_queue *queue, struct chunk_pool *pool, size_t
         last->next = chunk;
     queue->last = chunk;
     queue->has_place = false;
-    *is_new = true;
     return chunk->bytes;
 }
 

@@ -61,9 +61,18 @@ struct append_queue {
 void append_queue_init(struct append_queue *queue);
 void append_queue_release(struct append_queue *queue, struct chunk_pool *pool);
 
+/* append_room() where it takes a new chunk. */
+uint8_t *append_chunk(struct append_queue *queue, struct chunk_pool *pool);
+
 /* Room for n bytes, at most CHUNK_ROOM, in one piece, with the queue locked; NULL
  * without memory. *is_new says that it begins a chunk. */
-uint8_t *append_room(struct append_queue *queue, struct chunk_pool *pool, size_t n, bool *is_new);
+static inline uint8_t *append_room(struct append_queue *queue, struct chunk_pool *pool, size_t n,
+                                   bool *is_new)
+{
+    struct chunk *last = queue->last;
+    *is_new = last == NULL || CHUNK_ROOM - last->used < n;
+    return *is_new ? append_chunk(queue, pool) : last->bytes + last->used;
+}
 
 /* The room is written up to end. */
 static inline void append_done(struct append_queue *queue, const uint8_t *end)

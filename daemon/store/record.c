@@ -26,18 +26,6 @@ uint8_t *record_put_row_moved(uint8_t *at, uint32_t was, uint32_t is)
     return put_varint(at, is);
 }
 
-uint8_t *record_put_codes(uint8_t *at, uint32_t row, uint32_t column, const uint32_t *codes,
-                          size_t n)
-{
-    *at++ = RECORD_CELL_CODES;
-    at = put_varint(at, row);
-    at = put_varint(at, column);
-    at = put_varint(at, n);
-    for (size_t i = 0; i < n; i++)
-        at = put_u32(at, codes[i]);
-    return at;
-}
-
 uint8_t *record_put_merged(uint8_t *at, uint32_t row, uint32_t column, size_t len)
 {
     *at++ = RECORD_CELL_MERGED;

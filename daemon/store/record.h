@@ -71,10 +71,20 @@ enum record_op {
 uint8_t *record_put_place(uint8_t *at, const struct change_place *place);
 uint8_t *record_put_row_new(uint8_t *at, uint32_t row, struct bytes_view key);
 uint8_t *record_put_row_moved(uint8_t *at, uint32_t was, uint32_t is);
-uint8_t *record_put_codes(uint8_t *at, uint32_t row, uint32_t column, const uint32_t *codes,
-                          size_t n);
 uint8_t *record_put_row_removed(uint8_t *at, uint32_t row);
 uint8_t *record_put_table_dropped(uint8_t *at, uint64_t table_id);
+
+static inline uint8_t *record_put_codes(uint8_t *at, uint32_t row, uint32_t column,
+                                        const uint32_t *codes, size_t n)
+{
+    *at++ = RECORD_CELL_CODES;
+    at = put_varint(at, row);
+    at = put_varint(at, column);
+    at = put_varint(at, n);
+    for (size_t i = 0; i < n; i++)
+        at = put_u32(at, codes[i]);
+    return at;
+}
 
 /* What of a CELL_MERGED comes before the len bytes of its dump. */
 uint8_t *record_put_merged(uint8_t *at, uint32_t row, uint32_t column, size_t len);

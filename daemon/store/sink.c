@@ -18,10 +18,10 @@ static bool continues(const struct append_queue *queue, const struct change_plac
            queue->next.table_id == place->table_id && queue->next.stream == place->stream;
 }
 
-/* Room for a record of n bytes, its place written; NULL without memory, with
- * nothing locked. */
+/* Room for that many records of n bytes in all, their place written; NULL without
+ * memory, with nothing locked. */
 static uint8_t *begin(struct appending *appending, struct change_sink *sink,
-                      const struct change_place *place, size_t n)
+                      const struct change_place *place, size_t records, size_t n)
 {
     struct store *store = (struct store *)sink;
     struct append_queue *queue = &store->queues[place->stream % QUEUE_COUNT];
@@ -40,7 +40,7 @@ static uint8_t *begin(struct appending *appending, struct change_sink *sink,
         queue->next = *place;
         queue->has_place = true;
     }
-    queue->next.sequence++;
+    queue->next.sequence += records;
     return at;
 }
 
@@ -56,7 +56,7 @@ static void on_row_new(struct change_sink *sink, const struct change_place *plac
                        const struct change_row *row)
 {
     struct appending appending;
-    uint8_t *at = begin(&appending, sink, place, RECORD_ROW_NEW_MAX(row->key.len));
+    uint8_t *at = begin(&appending, sink, place, 1, RECORD_ROW_NEW_MAX(row->key.len));
     if (at != NULL)
         end(&appending, record_put_row_new(at, row->id, row->key));
 }
@@ -65,19 +65,27 @@ static void on_row_moved(struct change_sink *sink, const struct change_place *pl
                          const struct change_row *row, uint32_t was)
 {
     struct appending appending;
-    uint8_t *at = begin(&appending, sink, place, RECORD_ROW_MAX);
+    uint8_t *at = begin(&appending, sink, place, 1, RECORD_ROW_MAX);
     if (at != NULL)
         end(&appending, record_put_row_moved(at, was, row->id));
 }
 
-static void on_cell_changed(struct change_sink *sink, const struct change_place *place,
-                            const struct change_row *row, uint32_t column_id, const uint32_t *codes,
-                            size_t n)
+static void on_cells_changed(struct change_sink *sink, const struct change_place *place,
+                             const struct change_cell *cells, size_t n, const uint32_t *codes)
 {
     struct appending appending;
-    uint8_t *at = begin(&appending, sink, place, RECORD_CODES_MAX(n));
-    if (at != NULL)
-        end(&appending, record_put_codes(at, row->id, column_id, codes, n));
+    size_t code_count = 0;
+    for (size_t i = 0; i < n; i++)
+        code_count += cells[i].count;
+    uint8_t *at =
+        begin(&appending, sink, place, n, n * RECORD_CODES_MAX(0) + RECORD_CODES_MAX(code_count));
+    if (at == NULL)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        at = record_put_codes(at, cells[i].row, cells[i].column_id, codes, cells[i].count);
+        codes += cells[i].count;
+    }
+    end(&appending, at);
 }
 
 static void on_cell_merged(struct change_sink *sink, const struct change_place *place,
@@ -86,7 +94,7 @@ static void on_cell_merged(struct change_sink *sink, const struct change_place *
 {
     struct appending appending;
     size_t most = cell_dump_bound(from, shape);
-    uint8_t *at = begin(&appending, sink, place, RECORD_MERGED_MAX(most));
+    uint8_t *at = begin(&appending, sink, place, 1, RECORD_MERGED_MAX(most));
     if (at == NULL)
         return;
     /* The length comes first and is known last: a bound of as many digits serves. */
@@ -102,7 +110,7 @@ static void on_row_removed(struct change_sink *sink, const struct change_place *
                            const struct change_row *row)
 {
     struct appending appending;
-    uint8_t *at = begin(&appending, sink, place, RECORD_ROW_MAX);
+    uint8_t *at = begin(&appending, sink, place, 1, RECORD_ROW_MAX);
     if (at != NULL)
         end(&appending, record_put_row_removed(at, row->id));
 }
@@ -143,7 +151,7 @@ void store_init_sink(struct change_sink *sink)
     *sink = (struct change_sink){
         .row_new = on_row_new,
         .row_moved = on_row_moved,
-        .cell_changed = on_cell_changed,
+        .cells_changed = on_cells_changed,
         .cell_merged = on_cell_merged,
         .row_removed = on_row_removed,
         .table_created = on_table_created,

@@ -17,6 +17,9 @@ struct apply {
     uint32_t codes[TABLE_LOCK_VALUES]; /* of the changes under this hold */
     uint16_t slots[TABLE_LOCK_VALUES]; /* of the changed cells, beside the codes */
     uint32_t code_count;
+    uint32_t told_codes;                         /* of them, those that were told */
+    struct change_cell cells[TABLE_LOCK_VALUES]; /* to be told, whose codes come behind those */
+    uint32_t cell_count;
     bool is_asked; /* does anybody want the codes? */
 };
 
@@ -55,6 +58,25 @@ static void sort_rows(const struct shard_set *shards, struct batch *batch)
     }
 }
 
+/* Tells what was noted: before the lock is given back, and before a row moves. */
+static void tell_noted(struct apply *apply)
+{
+    if (apply->cell_count == 0)
+        return;
+    tell_cells_changed(apply->table, apply->shard, apply->cells, apply->cell_count,
+                       apply->codes + apply->told_codes);
+    apply->told_codes = apply->code_count;
+    apply->cell_count = 0;
+}
+
+/* Notes that the next count codes are of the row's cell in that column. */
+static inline void note_cell(struct apply *apply, uint32_t column, uint32_t count)
+{
+    tell_row_known(apply->table, apply->shard, apply->ref);
+    apply->cells[apply->cell_count++] =
+        (struct change_cell){ apply->ref, apply->columns->ids[column], count };
+}
+
 /* The key's row with places for all cells that the batch still brings, made or
  * widened; NULL without memory. */
 static struct row *make_places(struct apply *apply, const struct placed_key *placed,
@@ -69,6 +91,7 @@ static struct row *make_places(struct apply *apply, const struct placed_key *pla
     }
     unsigned width = atomic_load_explicit(&apply->table->schema.width, memory_order_relaxed);
     uint32_t was = apply->ref;
+    tell_noted(apply);
     uint32_t ref = was != 0 ? shard_widen(apply->shard, placed, &slots, width)
                             : shard_add(apply->shard, placed, &slots, width);
     if (ref == 0)
@@ -99,11 +122,10 @@ static inline void note_changes(struct apply *apply, const struct batch_cell *va
     const struct table *table = apply->table;
     uint32_t at = apply->code_count;
     apply->cursor->changes += changed;
-    if (table->sink != NULL)
-        tell_cell_changed(table, apply->shard, apply->ref, apply->columns->ids[values->column],
-                          apply->codes + at, changed);
-    if (table->rollups == NULL)
+    if (changed == 0 || !apply->is_asked)
         return;
+    if (table->sink != NULL)
+        note_cell(apply, values->column, changed);
     for (uint32_t i = 0; i < changed; i++)
         apply->slots[at + i] = slot;
     apply->code_count = at + changed;
@@ -151,11 +173,9 @@ static void apply_firsts(struct apply *apply, const struct batch_cell *cells, ui
     shard_count_begun(apply->shard, n);
     if (apply->table->sink != NULL) {
         for (uint32_t i = 0; i < n; i++)
-            tell_cell_changed(apply->table, apply->shard, apply->ref,
-                              apply->columns->ids[cells[i].column], &codes[i], 1);
+            note_cell(apply, cells[i].column, 1);
     }
-    if (apply->table->rollups != NULL)
-        apply->code_count += n;
+    apply->code_count += n;
     apply->budget -= n;
     apply->cursor->changes += n;
     apply->cursor->next_cell += n;
@@ -196,6 +216,8 @@ static enum status apply_row(struct apply *apply)
         cursor->next_cell = 0;
         cursor->next_row++;
     }
+    if (status != ST_OK)
+        tell_noted(apply);
     if (status != ST_OK && row != NULL && shard_row_is_empty(row))
         table_remove_row(apply->table, apply->shard, apply->ref);
     return status;
@@ -211,13 +233,16 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
         return ST_RESOURCE_EXHAUSTED;
     enum status status = ST_OK;
     apply->code_count = 0;
+    apply->told_codes = 0;
+    apply->cell_count = 0;
     shard_lock(apply->shard);
     schema_refresh(&apply->table->schema, columns);
     uint32_t end = apply->cursor->fetched_rows;
     while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < end &&
            batch->rows[apply->cursor->next_row].shard == number)
         status = apply_row(apply);
-    if (apply->code_count > 0)
+    tell_noted(apply);
+    if (apply->code_count > 0 && apply->table->rollups != NULL)
         rollups_feed(apply->table->rollups, number, apply->slots, apply->codes, apply->code_count);
     shard_unlock(apply->shard);
     return status;

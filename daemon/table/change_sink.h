@@ -47,6 +47,13 @@ struct change_row {
     struct bytes_view key;
 };
 
+/* A cell's changes: codes for cell_replay(), in order, of those that come with it. */
+struct change_cell {
+    uint32_t row; /* its id */
+    uint32_t column_id;
+    uint32_t count; /* of codes, behind those of the cell before */
+};
+
 struct change_sink {
     void (*row_new)(struct change_sink *sink, const struct change_place *place,
                     const struct change_row *row);
@@ -55,10 +62,9 @@ struct change_sink {
     void (*row_moved)(struct change_sink *sink, const struct change_place *place,
                       const struct change_row *row, uint32_t was);
 
-    /* n codes for cell_replay(), in order. */
-    void (*cell_changed)(struct change_sink *sink, const struct change_place *place,
-                         const struct change_row *row, uint32_t column_id, const uint32_t *codes,
-                         size_t n);
+    /* n changes, at least one, numbered from place->sequence on. */
+    void (*cells_changed)(struct change_sink *sink, const struct change_place *place,
+                          const struct change_cell *cells, size_t n, const uint32_t *codes);
 
     /* A whole cell of that shape, for cell_merge(). */
     void (*cell_merged)(struct change_sink *sink, const struct change_place *place,

@@ -105,8 +105,8 @@ struct apply_cursor {
     uint32_t next_cell;
     uint32_t next_hash;
     uint32_t fetched_rows; /* whose memory was asked for */
-    bool is_placed;   /* table_place() was done */
-    uint64_t changes; /* values so far that changed a sketch */
+    bool is_placed;        /* table_place() was done */
+    uint64_t changes;      /* values so far that changed a sketch */
 };
 
 /* Places the batch's rows in the order of their shards: the part of table_apply()

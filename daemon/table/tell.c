@@ -33,20 +33,17 @@ void tell_row_moved(const struct table *table, struct shard *shard, uint32_t ref
 static struct change_row begin_change(const struct table *table, struct shard *shard, uint32_t ref,
                                       struct change_place *place)
 {
-    if (!row_is_told(pool_at(&shard->rows, ref)))
-        tell_row_new(table, shard, ref);
+    tell_row_known(table, shard, ref);
     *place = next_place(table, shard);
     return row_of(shard, ref);
 }
 
-void tell_cell_changed(const struct table *table, struct shard *shard, uint32_t ref,
-                       uint32_t column_id, const uint32_t *codes, size_t n)
+void tell_cells_changed(const struct table *table, struct shard *shard,
+                        const struct change_cell *cells, size_t n, const uint32_t *codes)
 {
-    struct change_place place;
-    if (table->sink == NULL || n == 0)
-        return;
-    struct change_row row = begin_change(table, shard, ref, &place);
-    table->sink->cell_changed(table->sink, &place, &row, column_id, codes, n);
+    struct change_place place = next_place(table, shard);
+    shard->sequence += n - 1;
+    table->sink->cells_changed(table->sink, &place, cells, n, codes);
 }
 
 void tell_cell_merged(const struct table *table, struct shard *shard, uint32_t ref,

@@ -10,9 +10,20 @@
 #include "daemon/table/table_impl.h"
 
 void tell_row_new(const struct table *table, struct shard *shard, uint32_t ref);
+
+/* Ahead of changes of the row's cells: it is told, if it was not. */
+static inline void tell_row_known(const struct table *table, struct shard *shard, uint32_t ref)
+{
+    if (!row_is_told(pool_at(&shard->rows, ref)))
+        tell_row_new(table, shard, ref);
+}
+
 void tell_row_moved(const struct table *table, struct shard *shard, uint32_t ref, uint32_t was);
-void tell_cell_changed(const struct table *table, struct shard *shard, uint32_t ref,
-                       uint32_t column_id, const uint32_t *codes, size_t n);
+
+/* Cells whose rows tell_row_known() was called for; they are where they were then. */
+void tell_cells_changed(const struct table *table, struct shard *shard,
+                        const struct change_cell *cells, size_t n, const uint32_t *codes);
+
 void tell_cell_merged(const struct table *table, struct shard *shard, uint32_t ref,
                       uint32_t column_id, const struct cell *from);
 

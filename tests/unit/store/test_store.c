@@ -144,7 +144,8 @@ START_TEST(every_kind_of_change_is_written)
     append(5, place.sequence++, "a");
     sink->row_moved(sink, &place, &row, 1);
     place.sequence++;
-    sink->cell_changed(sink, &place, &row, 1, codes, 2);
+    const struct change_cell changed_cell = { 3, 1, 2 };
+    sink->cells_changed(sink, &place, &changed_cell, 1, codes);
     place.sequence++;
     ck_assert_int_eq(sketch_shape_init(&shape, 14), ST_OK);
     ck_assert_int_eq(cell_add(&cell, &shape, &hash, 1, &changed), ST_OK);

@@ -112,18 +112,29 @@ static struct cell *own_cell(struct follower *follower, struct bytes_view key, u
     return row_cell(pool_at(&(*shard)->rows, ref), columns.slots[at]);
 }
 
-static void follow_cell_changed(struct change_sink *sink, const struct change_place *place,
-                                const struct change_row *row, uint32_t column_id,
-                                const uint32_t *codes, size_t n)
+static void follow_cell(struct follower *follower, const struct change_place *place,
+                        const struct change_cell *changed, const uint32_t *codes)
 {
-    struct follower *follower = next_of(sink, place);
+    const struct followed_row *known = row_at(follower, place, changed->row);
     struct shard *shard;
-    check_known(follower, place, row);
-    ck_assert_uint_gt(n, 0);
-    struct cell *cell = own_cell(follower, row->key, column_id, &shard);
+    ck_assert(known->known);
+    ck_assert_uint_gt(changed->count, 0);
+    struct bytes_view key = { known->key, known->key_len };
+    struct cell *cell = own_cell(follower, key, changed->column_id, &shard);
     ck_assert_ptr_nonnull(cell);
-    for (size_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < changed->count; i++)
         ck_assert_int_eq(cell_replay(cell, &follower->table->shape, codes[i]), ST_OK);
+}
+
+static void follow_cells_changed(struct change_sink *sink, const struct change_place *place,
+                                 const struct change_cell *cells, size_t n, const uint32_t *codes)
+{
+    struct change_place next = *place;
+    ck_assert_uint_gt(n, 0);
+    for (size_t i = 0; i < n; i++, next.sequence++) {
+        follow_cell(next_of(sink, &next), &next, &cells[i], codes);
+        codes += cells[i].count;
+    }
 }
 
 static void follow_cell_merged(struct change_sink *sink, const struct change_place *place,
@@ -213,7 +224,7 @@ static enum status follow_table_dropped(struct change_sink *sink, uint64_t table
 static const struct change_sink follower_sink = {
     .row_new = follow_row_new,
     .row_moved = follow_row_moved,
-    .cell_changed = follow_cell_changed,
+    .cells_changed = follow_cells_changed,
     .cell_merged = follow_cell_merged,
     .row_removed = follow_row_removed,
     .table_created = follow_table_created,
