@@ -9,6 +9,8 @@
 
 #define VARIABLE "CARDINALD_FAILPOINT"
 #define ACTION_KILL (-2)
+#define ACTION_SLOW (-3)
+#define SLOW_SECONDS 2u
 
 static const char *const names[FAILPOINT_COUNT] = {
 #define FAILPOINT_NAME(upper, name) (name),
@@ -49,8 +51,8 @@ static bool parse_action(const char *text)
         const char *name;
         int action;
     } actions[] = {
-        { "", ACTION_KILL },   { ":kill", ACTION_KILL },      { ":eio", EIO },
-        { ":enospc", ENOSPC }, { ":short", FAILPOINT_SHORT },
+        { "", ACTION_KILL },   { ":kill", ACTION_KILL }, { ":eio", EIO },
+        { ":enospc", ENOSPC }, { ":slow", ACTION_SLOW }, { ":short", FAILPOINT_SHORT },
     };
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
         if (strcmp(actions[i].name, text) == 0) {
@@ -89,5 +91,9 @@ int failpoint_pass_armed(enum failpoint point)
         return 0;
     if (armed.action == ACTION_KILL)
         kill(getpid(), SIGKILL);
+    if (armed.action == ACTION_SLOW) {
+        sleep(SLOW_SECONDS);
+        return 0;
+    }
     return armed.action;
 }

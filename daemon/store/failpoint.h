@@ -7,6 +7,7 @@
  *      eio      the operation fails with EIO
  *      enospc   it fails with ENOSPC
  *      short    half of the bytes are written, then ENOSPC
+ *      slow     it takes two seconds longer
  *
  * Without the variable a failpoint is one test of a flag that nobody writes.
  *

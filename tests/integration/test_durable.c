@@ -1,5 +1,6 @@
 /* Durable acknowledgements: who waits for the disk, and what happens when it fails. */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,53 @@ START_TEST(failed_sync_refuses_durable_writes_and_takes_others)
 }
 END_TEST
 
+/* Sends durable writes to a daemon whose next sync takes two seconds. */
+static void begin_slowly(struct disk_scene *scene)
+{
+    setenv("CARDINALD_FAILPOINT", "journal-sync-before:3:slow", 1); /* header, table, .. */
+    begin(scene, NULL, NULL);
+    unsetenv("CARDINALD_FAILPOINT");
+    for (uint64_t i = 0; i < 4; i++) {
+        Cardinal__V1__Request *request = add_request(10 * i, 10, DURABLE);
+        wire_send(&scene->wire, request);
+        request_free(request);
+    }
+}
+
+START_TEST(unanswered_durable_writes_are_answered_before_the_daemon_stops)
+{
+    struct disk_scene scene;
+    begin_slowly(&scene);
+    struct wire other;
+    call_connect(&other, daemon_address(&scene.daemon));
+    while (call_stat(&other, "requests.ingest") < 4)
+        sleep_ms(1);
+    wire_close(&other);
+    ck_assert_int_eq(kill(scene.daemon.pid, SIGTERM), 0);
+    for (uint64_t i = 0; i < 4; i++) {
+        Cardinal__V1__Response *response = wire_receive(&scene.wire);
+        ck_assert_ptr_nonnull(response);
+        ck_assert_int_eq(response->status, CARDINAL__V1__STATUS__STATUS_OK);
+        wire_free(response);
+    }
+    wire_expect_hangup(&scene.wire);
+    wire_close(&scene.wire);
+    ck_assert_int_eq(process_wait(scene.daemon.pid, PROCESS_TIMEOUT_MS), 0);
+}
+END_TEST
+
+START_TEST(client_that_goes_away_while_its_answer_is_held_does_no_harm)
+{
+    struct disk_scene scene;
+    begin_slowly(&scene);
+    wire_close(&scene.wire);
+    call_connect(&scene.wire, daemon_address(&scene.daemon));
+    ck_assert_uint_gt(add(&scene, 100, 10, DURABLE), 0);
+    ck_assert_double_gt(call_count(&scene.wire, "t", "k", "c"), 9);
+    end(&scene);
+}
+END_TEST
+
 START_TEST(second_daemon_is_refused)
 {
     struct disk_scene scene;
@@ -282,6 +330,8 @@ int main(void)
         durable_writes_share_syncs_while_the_connection_goes_on,
         unanswered_durable_writes_count_as_in_flight,
         failed_sync_refuses_durable_writes_and_takes_others,
+        unanswered_durable_writes_are_answered_before_the_daemon_stops,
+        client_that_goes_away_while_its_answer_is_held_does_no_harm,
         second_daemon_is_refused,
         command_line_asks_for_the_disk,
         default_durable_without_a_directory_is_refused,
