@@ -19,6 +19,7 @@
 #define WRITE_INTERVAL_MS 1000u /* between two writes that nobody asks for */
 #define RETRY_MS 1000u          /* between two tries to begin a segment */
 #define WISH_AGAIN_MS 10000u    /* a wish that was not heeded is uttered again */
+#define LOG_AGAIN_MS 60000u     /* what goes on failing is logged again */
 
 uint64_t store_now_ns(void)
 {
@@ -88,9 +89,14 @@ static bool begin_segment(struct store *store)
     int rc = journal_begin(&store->journal, store->next_number, atomic_load(&store->is_degraded));
     if (rc != 0) {
         count(&store->counters.errors, 1);
-        log_failure(store, "cannot begin a segment of the journal", rc);
+        if (store->logged_ns == 0 ||
+            store->begun_ns - store->logged_ns >= LOG_AGAIN_MS * NS_PER_MS) {
+            log_failure(store, "cannot begin a segment of the journal", rc);
+            store->logged_ns = store->begun_ns;
+        }
         return false;
     }
+    store->logged_ns = 0;
     atomic_store(&store->counters.segment, store->next_number++);
     count(&store->counters.journal_bytes, store->journal.size);
     count(&store->counters.written_bytes, store->journal.size);
@@ -248,11 +254,13 @@ static bool is_sync_due(const struct store *store)
            store_now_ns() - store->synced_ns >= store->flush_interval_ms * NS_PER_MS;
 }
 
-/* Utters the wish for a snapshot once the journal is long enough. */
-static void look_at_length(struct store *store)
+/* Utters the wish for a snapshot where the journal is long enough, or nothing is
+ * durable until there is one. */
+static void look_for_wish(struct store *store)
 {
-    if (store_journal_bytes(store) >= atomic_load(&store->wish_bytes) &&
-        store_now_ns() - store->wished_ns >= WISH_AGAIN_MS * NS_PER_MS)
+    bool is_needed = atomic_load(&store->is_degraded) && store->journal.fd >= 0;
+    bool is_long = store_journal_bytes(store) >= atomic_load(&store->wish_bytes);
+    if ((is_needed || is_long) && store_now_ns() - store->wished_ns >= WISH_AGAIN_MS * NS_PER_MS)
         wish(store);
 }
 
@@ -266,7 +274,7 @@ void *flusher_run(void *arg)
             switch_segment(store);
         else
             flush(store, work.stops || is_sync_due(store));
-        look_at_length(store);
+        look_for_wish(store);
     } while (!work.stops);
     return NULL;
 }

@@ -79,6 +79,7 @@ struct store {
     struct journal journal;
     uint64_t next_number;
     uint64_t synced_ns; /* monotonic time of the last sync */
+    uint64_t logged_ns; /* when it was logged that none could be begun; 0: one could */
     uint64_t begun_ns;  /* of the last try to begin a segment */
     uint64_t wished_ns;
 };

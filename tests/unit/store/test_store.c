@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/sketch/dump.h"
 #include "daemon/store/directory.h"
 #include "daemon/store/failpoint.h"
 #include "daemon/store/record.h"
@@ -170,6 +171,15 @@ START_TEST(every_kind_of_change_is_written)
     ck_assert_int_eq(strncmp(text, "1t 2u 3 5a 6 7 8", 16), 0); /* tables first */
     ck_assert_str_eq(text + strlen(text) - 2, "9 ");
     scratch_release(&scratch);
+}
+END_TEST
+
+START_TEST(largest_cell_fits_a_chunk)
+{
+    struct sketch_shape shape;
+    ck_assert_int_eq(sketch_shape_init(&shape, PRECISION_MAX), ST_OK);
+    ck_assert_uint_le(RECORD_PLACE_MAX + RECORD_MERGED_MAX(cell_dump_max(&shape)), CHUNK_ROOM);
+    ck_assert_uint_le(RECORD_TABLE_MAX, CHUNK_ROOM);
 }
 END_TEST
 
@@ -445,6 +455,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         every_kind_of_change_is_written,
+        largest_cell_fits_a_chunk,
         ticket_is_synced_with_all_that_came_before_it,
         ticket_of_nothing_new_needs_no_sync,
         what_is_appended_is_on_disk_after_closing,
