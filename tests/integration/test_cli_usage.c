@@ -70,6 +70,15 @@ START_TEST(cli_tells_wrong_numbers_of_arguments)
 }
 END_TEST
 
+START_TEST(cli_tells_wrong_acknowledgements)
+{
+    USAGE("--ack: 'disk' is neither memory nor durable", "table", "create", "t", "--columns", "c",
+          "--ack", "disk");
+    USAGE("--ack: 'disk' is neither", "add", "t", "k", "c", "v", "--ack", "disk");
+    USAGE("--ack: '' is neither", "load", "t", "f", "--fields", "a", "--key", "a", "--ack", "");
+}
+END_TEST
+
 START_TEST(cli_tells_wrong_options_of_tables)
 {
     USAGE("--columns is needed", "table", "create", "t");
@@ -176,11 +185,12 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        cli_tells_unknown_commands_and_options,    cli_tells_wrong_global_options,
-        cli_tells_wrong_numbers_of_arguments,      cli_tells_wrong_options_of_tables,
-        cli_wants_keys_chosen_in_one_way,          cli_tells_wrong_options_of_load,
-        cli_explains_itself_and_every_command,     cli_without_a_server_exits_with_3,
-        cli_takes_the_server_from_the_environment, cli_tells_an_input_that_cannot_be_opened,
+        cli_tells_unknown_commands_and_options,   cli_tells_wrong_global_options,
+        cli_tells_wrong_numbers_of_arguments,     cli_tells_wrong_acknowledgements,
+        cli_tells_wrong_options_of_tables,        cli_wants_keys_chosen_in_one_way,
+        cli_tells_wrong_options_of_load,          cli_explains_itself_and_every_command,
+        cli_without_a_server_exits_with_3,        cli_takes_the_server_from_the_environment,
+        cli_tells_an_input_that_cannot_be_opened,
     };
     return RUN_INTEGRATION("cli_usage", tests);
 }
