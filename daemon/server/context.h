@@ -3,6 +3,7 @@
 #ifndef CARDINAL_SERVER_CONTEXT_H
 #define CARDINAL_SERVER_CONTEXT_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct server_context {
     struct limits limits;
     struct decode_limits decode_limits;
     struct catalog *catalog;
+    atomic_bool is_ready; /* the catalog holds what the store does; see opening.h */
     struct store *store;  /* NULL: everything is in memory alone */
     enum ack default_ack; /* of writes and tables that do not say; ACK_DEFAULT: memory */
     struct budget partial_bytes;

@@ -47,6 +47,7 @@ static void add_process(struct figures *figures, const struct server_context *co
     add(figures, "cpu_user_ns", usage.cpu_user_ns);
     add(figures, "cpu_system_ns", usage.cpu_system_ns);
     add(figures, "loops", context->loop_count);
+    add(figures, "ready", atomic_load(&context->is_ready));
 }
 
 static void add_connections(struct figures *figures, const struct server_context *context)

@@ -17,9 +17,9 @@
 #include "daemon/server/context.h"
 #include "daemon/server/listener.h"
 #include "daemon/server/loop.h"
+#include "daemon/server/opening.h"
 #include "daemon/server/session.h"
 #include "daemon/server/upkeep.h"
-#include "daemon/store/store.h"
 #include "daemon/table/catalog.h"
 
 #define REFUSED_MAX 128u         /* connections that are told at one time that they are too many */
@@ -37,6 +37,8 @@ struct server {
     uv_async_t wake; /* a loop became quiet */
     uv_timer_t drain;
     struct upkeep upkeep;
+    struct opening opening;
+    void (*ready)(const struct server *server);
     enum loop_phase phase;
     bool has_loop;
     unsigned started; /* loops whose threads run */
@@ -155,31 +157,6 @@ static void on_signal(uv_signal_t *handle, int number)
     close_listeners(server);
     set_phase(server, LOOP_DRAINING);
     uv_timer_start(&server->drain, on_drain_over, server->options.drain_ms, 0);
-}
-
-/* ---- the store --------------------------------------------------------------- */
-
-/* From the flusher: loops have answers that wait for it. */
-static void on_store_change(void *arg)
-{
-    struct server *server = arg;
-
-    for (unsigned i = 0; i < server->context.loop_count; i++)
-        loop_poke(&server->context.loops[i]);
-}
-
-/* Begins to keep what the catalog comes to hold. */
-static enum status attach_store(struct server *server, struct error *err)
-{
-    struct store *store = server->context.store;
-
-    if (store == NULL)
-        return ST_OK;
-    store_listen(store, on_store_change, server);
-    enum status status = store_start(store, err);
-    if (status == ST_OK)
-        catalog_set_sink(server->context.catalog, store_sink(store));
-    return status;
 }
 
 /* ---- starting --------------------------------------------------------------- */
@@ -318,8 +295,6 @@ enum status server_new(const struct server_options *options, struct server **out
         status = make_main_loop(server, err);
     if (status == ST_OK)
         status = bind_all(server, err);
-    if (status == ST_OK)
-        status = attach_store(server, err);
     if (status != ST_OK) {
         server_free(server);
         return status;
@@ -356,14 +331,29 @@ static enum status start_all(struct server *server, struct error *err)
     return status;
 }
 
+static void on_opened(struct opening *opening)
+{
+    struct server *server = opening->context->arg;
+
+    if (opening->outcome != ST_OK)
+        stop(server);
+    else if (server->phase == LOOP_RUNNING)
+        server->ready(server);
+}
+
 enum status server_run(struct server *server, void (*ready)(const struct server *server),
                        struct error *err)
 {
     enum status status = start_all(server, err);
 
     if (status == ST_OK) {
-        ready(server);
+        server->ready = ready;
+        opening_start(&server->opening, &server->uv, &server->context, on_opened);
         uv_run(&server->uv, UV_RUN_DEFAULT);
+        opening_wait(&server->opening, &server->uv);
+        status = server->opening.outcome;
+        if (status != ST_OK)
+            *err = server->opening.err;
     }
     set_phase(server, LOOP_STOPPING);
     for (unsigned i = 0; i < server->started; i++)

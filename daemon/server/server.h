@@ -54,7 +54,8 @@ size_t server_address_count(const struct server *server);
 /* Address number i as it was bound, written to out. */
 void server_address(const struct server *server, size_t i, char out[ADDRESS_TEXT_MAX]);
 
-/* Serves until a signal stops it. `ready` is called once all runs. */
+/* Serves until a signal stops it. `ready` is called once all runs and the tables are
+ * there; connections are taken before. */
 enum status server_run(struct server *server, void (*ready)(const struct server *server),
                        struct error *err);
 

@@ -122,6 +122,12 @@ static enum status run_call(struct session *session, const struct request_head *
     return status;
 }
 
+/* May the request not be answered while tables are being brought back? */
+static bool needs_tables(enum request_kind kind)
+{
+    return kind != REQUEST_HELLO && kind != REQUEST_PING && kind != REQUEST_STATS;
+}
+
 static enum status take_request(struct session *session, const struct request_head *head,
                                 size_t frame_bytes, struct error *err)
 {
@@ -133,6 +139,8 @@ static enum status take_request(struct session *session, const struct request_he
         return error_set(err, ST_FAILED_PRECONDITION, "the first request must be hello");
     if (head->kind == REQUEST_UNKNOWN)
         return err->code;
+    if (needs_tables(head->kind) && !atomic_load(&session->context->is_ready))
+        return error_set(err, ST_NOT_READY, "the server is still reading its data directory");
     if (!time_left(session, head, &left_ms))
         return error_set(err, ST_DEADLINE_EXCEEDED, "%s before it was begun",
                          status_text(ST_DEADLINE_EXCEEDED));

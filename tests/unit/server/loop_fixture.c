@@ -41,6 +41,7 @@ void fixture_begin(void)
         .max_tables = 10,
     };
     context.decode_limits.max_keys = 1000;
+    atomic_init(&context.is_ready, true);
     context.loops = &loop;
     context.loop_count = 1;
     context.loop_is_quiet = loop_is_quiet;

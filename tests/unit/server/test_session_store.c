@@ -1,4 +1,5 @@
 /* Sessions whose writes go to a store. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/server/session.h"
@@ -121,6 +122,42 @@ START_TEST(batch_of_a_client_that_is_gone_waits_for_room_and_is_applied)
 }
 END_TEST
 
+static void add_ping(void)
+{
+    Cardinal__V1__Request *request = request_list();
+    cardinal__v1__list_tables__free_unpacked(request->list_tables, NULL);
+    request->body_case = CARDINAL__V1__REQUEST__BODY_PING;
+    request->ping = calloc(1, sizeof *request->ping);
+    ck_assert_ptr_nonnull(request->ping);
+    cardinal__v1__ping__init(request->ping);
+    client_add(&client, request);
+}
+
+START_TEST(what_needs_tables_is_refused_until_they_are_there)
+{
+    fixture_begin();
+    atomic_store(&context.is_ready, false);
+    client_open(&client);
+    add_table();                                            /* 1, 2 */
+    client_add(&client, request_add("t", "k", "c", 0, 10)); /* 3 */
+    client_add(&client, request_count("t", "k", "c"));      /* 4 */
+    add_ping();                                             /* 5 */
+    client_send(&client);
+    client_await(&client, 5);
+    ck_assert_int_eq(client_status(&client, 1), ST_OK);
+    for (uint64_t id = 2; id <= 4; id++)
+        ck_assert_int_eq(client_status(&client, id), ST_NOT_READY);
+    ck_assert_int_eq(client_status(&client, 5), ST_OK);
+    atomic_store(&context.is_ready, true);
+    client_add(&client, request_create("t"));
+    client_send(&client);
+    client_await(&client, 6);
+    ck_assert_int_eq(client_status(&client, 6), ST_OK);
+    client_close(&client);
+    fixture_end();
+}
+END_TEST
+
 START_TEST(answer_is_held_until_the_store_has_synced)
 {
     fixture_begin();
@@ -178,6 +215,7 @@ int main(void)
     const TTest *const tests[] = {
         batch_waits_until_the_journal_has_room,
         batch_of_a_client_that_is_gone_waits_for_room_and_is_applied,
+        what_needs_tables_is_refused_until_they_are_there,
         answer_is_held_until_the_store_has_synced,
         durable_session_outlives_every_failed_allocation,
     };
