@@ -1,29 +1,26 @@
 #include "daemon/sketch/array.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/token.h"
 #include "daemon/sketch/word.h"
 
-/* Tokens that there is room for with n of them: what the allocator's steps of
- * 16 bytes hold anyway. */
+/* Tokens that there is room for with n of them: what the heap's steps of 16
+ * bytes hold anyway. */
 static uint32_t array_room(uint32_t n)
 {
-    if (n <= 6)
-        return 6;
-    uint32_t room = 6 + (n - 6 + 3) / 4 * 4;
-    return room < ARRAY_MAX ? room : ARRAY_MAX;
+    return (n + 3) & ~3u;
 }
 
 size_t array_bytes(uint32_t count)
 {
-    return allocated_bytes(array_room(count) * sizeof(uint32_t));
+    return heap_block_bytes(array_room(count) * sizeof(uint32_t));
 }
 
 enum status array_build(uint64_t *word, const uint32_t *tokens, uint32_t n)
 {
-    uint32_t *array = malloc(array_room(n) * sizeof *array);
+    uint32_t *array = heap_alloc(array_room(n) * sizeof *array);
     if (array == NULL)
         return ST_RESOURCE_EXHAUSTED;
     memcpy(array, tokens, n * sizeof *array);
@@ -61,7 +58,7 @@ enum status array_add(uint64_t *word, uint32_t token, bool *changed)
         return ST_OK;
     }
     if (array_room(n + 1) > array_room(n)) {
-        array = realloc(array, array_room(n + 1) * sizeof *array);
+        array = heap_realloc(array, array_room(n + 1) * sizeof *array);
         if (array == NULL)
             return ST_RESOURCE_EXHAUSTED;
     }

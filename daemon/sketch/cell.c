@@ -1,8 +1,8 @@
 #include "daemon/sketch/cell.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/array.h"
 #include "daemon/sketch/change.h"
 #include "daemon/sketch/dense.h"
@@ -140,6 +140,6 @@ size_t cell_bytes(const struct cell *cell)
 void cell_release(struct cell *cell)
 {
     if (word_state(cell->word) > CELL_INLINE)
-        free(word_address(cell->word));
+        heap_free(word_address(cell->word));
     cell->word = 0;
 }

@@ -1,7 +1,7 @@
 /* The memory of a DENSE cell: how it is laid out, got, copied and grown. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/word.h"
 
@@ -60,7 +60,7 @@ static void set_block(struct dense *dense, void *block)
 /* Memory for the shape of *dense; NULL if there is none. */
 static void *new_block(struct dense *dense)
 {
-    void *block = malloc(block_bytes(dense));
+    void *block = heap_alloc(block_bytes(dense));
     if (block != NULL)
         set_block(dense, block);
     return block;
@@ -126,7 +126,7 @@ bool dense_copy(struct dense *to, const struct dense *from)
 
 void dense_free(struct dense *dense)
 {
-    free(dense->head);
+    heap_free(dense->head);
 }
 
 bool dense_to_bytes(struct dense *dense)
@@ -142,7 +142,7 @@ bool dense_to_bytes(struct dense *dense)
     bytes.head->exception_count = 0;
     for (uint32_t i = 0; i < dense->register_count; i++)
         bytes.registers[i] = (uint8_t)dense_get(dense, i);
-    free(dense->head);
+    heap_free(dense->head);
     *dense = bytes;
     return true;
 }
@@ -160,14 +160,14 @@ bool dense_reserve(struct dense *dense, uint32_t exceptions)
     if (new_block(&more) == NULL)
         return false;
     copy_block(&more, dense);
-    free(dense->head);
+    heap_free(dense->head);
     *dense = more;
     return true;
 }
 
 size_t dense_bytes(const struct dense *dense)
 {
-    return allocated_bytes(block_bytes(dense));
+    return heap_block_bytes(block_bytes(dense));
 }
 
 void dense_prefetch(uint64_t word, uint32_t index)

@@ -1,8 +1,8 @@
 /* Merging two cells. Tokens stay tokens while they fit; a running estimate is
  * kept where the union adds nothing to the cell that has it, and else starts
  * anew from the registers. */
-#include <stdlib.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/cell.h"
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/dense_ranks.h"
@@ -20,7 +20,7 @@ static uint32_t tokens_or_entries(uint64_t word)
 /* All tokens of a word, sorted, in memory to be freed; NULL without any. */
 static uint32_t *token_list(uint64_t word, const struct sketch_shape *shape, uint32_t room)
 {
-    uint32_t *list = malloc(room * sizeof *list);
+    uint32_t *list = heap_alloc(room * sizeof *list);
     if (list != NULL)
         tokens_union(word, shape, NULL, 0, list);
     return list;
@@ -34,7 +34,7 @@ static enum status merge_tokens(struct cell *into, const struct cell *from,
     enum status status = ST_RESOURCE_EXHAUSTED;
     uint64_t built;
     uint32_t *list = token_list(from->word, shape, theirs);
-    uint32_t *both = malloc((mine + theirs) * sizeof *both);
+    uint32_t *both = heap_alloc((mine + theirs) * sizeof *both);
     if (list == NULL || both == NULL)
         goto out;
     uint32_t n = tokens_union(into->word, shape, list, theirs, both);
@@ -44,8 +44,8 @@ static enum status merge_tokens(struct cell *into, const struct cell *from,
     cell_release(into);
     into->word = built;
 out:
-    free(both);
-    free(list);
+    heap_free(both);
+    heap_free(list);
     return status;
 }
 
@@ -54,7 +54,7 @@ static enum status merge_entries(struct cell *into, const struct cell *from,
                                  const struct sketch_shape *shape)
 {
     uint32_t room = tokens_or_entries(into->word) + tokens_or_entries(from->word);
-    uint32_t *both = malloc(room * sizeof *both);
+    uint32_t *both = heap_alloc(room * sizeof *both);
     if (both == NULL)
         return ST_RESOURCE_EXHAUSTED;
     uint32_t n = entries_union(into->word, from->word, shape, both);
@@ -64,7 +64,7 @@ static enum status merge_entries(struct cell *into, const struct cell *from,
         cell_release(into);
         into->word = built;
     }
-    free(both);
+    heap_free(both);
     return status;
 }
 
@@ -136,7 +136,7 @@ enum status cell_from_registers(struct cell *cell, const struct sketch_shape *sh
         cell->word = dense_close(&dense);
         return ST_OK;
     }
-    uint32_t *entries = malloc(n * sizeof *entries);
+    uint32_t *entries = heap_alloc(n * sizeof *entries);
     if (entries == NULL)
         return ST_RESOURCE_EXHAUSTED;
     n = 0;
@@ -145,6 +145,6 @@ enum status cell_from_registers(struct cell *cell, const struct sketch_shape *sh
             entries[n++] = entry_make(i, ranks[i]);
     }
     enum status status = sparse_build(&cell->word, shape, entries, n);
-    free(entries);
+    heap_free(entries);
     return status;
 }

@@ -1,9 +1,9 @@
 #include "daemon/sketch/packed.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/array.h"
 #include "daemon/sketch/packed_block.h"
 
@@ -108,7 +108,7 @@ enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, 
         enum packed_result result = packed_grow(&packed, shape, count, rho_count, &grown);
         if (result != PACKED_CHANGED)
             return result;
-        free(packed.head);
+        heap_free(packed.head);
         packed = grown;
         span = find_bucket(&packed, bucket);
     }

@@ -1,7 +1,8 @@
 #include "daemon/sketch/packed_block.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "daemon/memory/heap.h"
 
 static size_t index_bytes(uint32_t count)
 {
@@ -24,7 +25,7 @@ static uint32_t spare_of(uint32_t count)
 size_t packed_bytes(uint64_t word)
 {
     struct packed packed = packed_open(word);
-    return allocated_bytes(block_bytes(word_count(word), packed.room, packed.head->rho_count));
+    return heap_block_bytes(block_bytes(word_count(word), packed.room, packed.head->rho_count));
 }
 
 static void place_groups(struct counts *counts, const uint32_t *in_group, uint32_t spare)
@@ -51,7 +52,7 @@ enum packed_result packed_new_block(struct packed *packed, const struct sketch_s
         is_bitmap ? bitmap_room(count) : (count + COUNTS_GROUPS * spare_of(count) + 1) & ~1u;
     if (!packed_fits(shape, count, rho_count) || room > WORD_COUNT_MAX)
         return PACKED_FULL;
-    struct packed_head *head = malloc(block_bytes(count, room, rho_count));
+    struct packed_head *head = heap_alloc(block_bytes(count, room, rho_count));
     if (head == NULL)
         return PACKED_NO_MEMORY;
     memset(head, 0, sizeof *head + index_bytes(count));

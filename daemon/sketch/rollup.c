@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/change.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/tokens.h"
@@ -52,14 +53,14 @@ static void raise(uint8_t *ranks, unsigned precision, uint32_t code)
 /* Goes on in ranks. */
 static enum status to_ranks(struct rollup *rollup, const struct sketch_shape *shape)
 {
-    uint8_t *ranks = calloc(shape->registers, 1);
+    uint8_t *ranks = heap_alloc_zeroed(shape->registers);
     if (ranks == NULL)
         return ST_RESOURCE_EXHAUSTED;
     for (uint32_t i = 0; rollup->tokens != NULL && i < 1u << rollup->bits; i++) {
         if (rollup->tokens[i] != 0)
             raise(ranks, shape->precision, rollup->tokens[i]);
     }
-    free(rollup->tokens);
+    heap_free(rollup->tokens);
     rollup->tokens = NULL;
     rollup->bits = 0;
     rollup->ranks = ranks;
@@ -77,16 +78,16 @@ enum grown {
 static enum grown grow(struct rollup *rollup)
 {
     struct rollup grown = { .bits = rollup->bits == 0 ? BITS_MIN : rollup->bits + 1 };
-    grown.tokens = calloc(1u << grown.bits, sizeof *grown.tokens);
+    grown.tokens = heap_alloc_zeroed(sizeof *grown.tokens << grown.bits);
     if (grown.tokens == NULL)
         return GROWN_NO_MEMORY;
     for (uint32_t i = 0; rollup->tokens != NULL && i < 1u << rollup->bits; i++) {
         if (rollup->tokens[i] != 0 && put(&grown, rollup->tokens[i]) != PUT_DONE) {
-            free(grown.tokens);
+            heap_free(grown.tokens);
             return GROWN_CROWDED;
         }
     }
-    free(rollup->tokens);
+    heap_free(rollup->tokens);
     *rollup = grown;
     return GROWN;
 }
@@ -255,13 +256,13 @@ enum status rollup_unite(const struct rollup *rollup, const struct sketch_shape 
 size_t rollup_bytes(const struct rollup *rollup)
 {
     if (rollup->ranks != NULL)
-        return allocated_bytes(rollup->count);
-    return rollup->tokens == NULL ? 0 : allocated_bytes(sizeof(uint32_t) << rollup->bits);
+        return heap_block_bytes(rollup->count);
+    return rollup->tokens == NULL ? 0 : heap_block_bytes(sizeof(uint32_t) << rollup->bits);
 }
 
 void rollup_release(struct rollup *rollup)
 {
-    free(rollup->tokens);
-    free(rollup->ranks);
+    heap_free(rollup->tokens);
+    heap_free(rollup->ranks);
     *rollup = (struct rollup){ 0 };
 }

@@ -1,21 +1,21 @@
 #include "daemon/sketch/sparse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/dense.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/estimate.h"
 #include "daemon/sketch/word.h"
 
-/* Entries that there is room for with n of them: the allocator's steps while
+/* Entries that there is room for with n of them: the heap's steps while
  * there are few, sixteenths beyond. */
 static uint32_t room_of(uint32_t n)
 {
     uint32_t step = 4;
     while (step * 32 <= n)
         step *= 2;
-    return (n + 1) / step * step + step - 2;
+    return (n + step - 1) / step * step;
 }
 
 static size_t block_bytes(uint32_t room)
@@ -25,7 +25,7 @@ static size_t block_bytes(uint32_t room)
 
 size_t sparse_bytes(uint32_t count)
 {
-    return allocated_bytes(block_bytes(room_of(count)));
+    return heap_block_bytes(block_bytes(room_of(count)));
 }
 
 bool sparse_fits(uint32_t count, const struct sketch_shape *shape)
@@ -76,7 +76,7 @@ enum status sparse_build(uint64_t *word, const struct sketch_shape *shape, const
     }
     if (!sparse_fits(n, shape))
         return build_dense(word, shape, entries, n);
-    struct sparse_head *head = malloc(block_bytes(room_of(n)));
+    struct sparse_head *head = heap_alloc(block_bytes(room_of(n)));
     if (head == NULL)
         return ST_RESOURCE_EXHAUSTED;
     *head = (struct sparse_head){ 0, 0, 0 };
@@ -103,7 +103,7 @@ static enum status to_dense(uint64_t *word, const struct sketch_shape *shape, ui
         return status;
     }
     dense_reseed(&dense, shape);
-    free(word_address(*word));
+    heap_free(word_address(*word));
     *word = dense_close(&dense);
     return ST_OK;
 }
@@ -129,7 +129,7 @@ enum status sparse_raise(uint64_t *word, const struct sketch_shape *shape, uint3
         size_t bytes = block_bytes(room_of(n + 1));
         if (bytes > shape->token_bytes_max)
             return to_dense(word, shape, index, rank);
-        head = realloc(head, bytes);
+        head = heap_realloc(head, bytes);
         if (head == NULL)
             return ST_RESOURCE_EXHAUSTED;
         entries = (uint32_t *)(void *)(head + 1);

@@ -1,7 +1,6 @@
 #include "daemon/sketch/tokens.h"
 
-#include <stdlib.h>
-
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/array.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/estimate.h"
@@ -107,7 +106,7 @@ static enum status rebuild_with(uint64_t *word, const struct sketch_shape *shape
     if (status != ST_OK)
         return status;
     if (word_state(*word) != CELL_INLINE)
-        free(word_address(*word));
+        heap_free(word_address(*word));
     *word = built;
     return ST_OK;
 }
@@ -175,7 +174,7 @@ static enum status packed_to_dense(uint64_t *word, const struct sketch_shape *sh
         return status;
     }
     dense_seed(&dense, estimate_tokens(word_count(*word) + 1));
-    free(word_address(*word));
+    heap_free(word_address(*word));
     *word = dense_close(&dense);
     return ST_OK;
 }

@@ -11,7 +11,7 @@
  *
  * Counts, sizes and base are in the word so that counting tokens, accounting
  * for memory and turning away a value that cannot raise a register need no
- * look at the memory behind it. Addresses are the allocator's, 16-byte aligned
+ * look at the memory behind it. Addresses are the heap's, 16-byte aligned
  * and below 2^48. */
 #ifndef CARDINAL_SKETCH_WORD_H
 #define CARDINAL_SKETCH_WORD_H
@@ -100,14 +100,6 @@ static inline unsigned word_base(uint64_t word)
 static inline unsigned word_precision(uint64_t word)
 {
     return PRECISION_MIN + (unsigned)(word >> WORD_PRECISION_SHIFT & WORD_PRECISION_MASK);
-}
-
-/* What an allocation of size bytes takes from glibc: 8 bytes of its own, in
- * steps of 16, at least 32. */
-static inline size_t allocated_bytes(size_t size)
-{
-    size_t rounded = (size + 8 + 15) & ~(size_t)15;
-    return rounded < 32 ? 32 : rounded;
 }
 
 #endif

@@ -1,9 +1,8 @@
 #include "daemon/table/index.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/table/heap_bytes.h"
+#include "daemon/memory/heap.h"
 
 #define BITS_FIRST 2u
 #define BITS_SPLIT 9u /* segments of this size split rather than double */
@@ -17,19 +16,19 @@ static size_t segment_size(unsigned bits)
 
 static struct index_segment *segment_new(struct index *index, unsigned bits, unsigned depth)
 {
-    struct index_segment *segment = calloc(1, segment_size(bits));
+    struct index_segment *segment = heap_alloc_zeroed(segment_size(bits));
     if (segment == NULL)
         return NULL;
     segment->bits = (uint16_t)bits;
     segment->depth = (uint16_t)depth;
-    index->held_bytes += heap_bytes(segment_size(bits));
+    index->held_bytes += heap_block_bytes(segment_size(bits));
     return segment;
 }
 
 static void segment_free(struct index *index, struct index_segment *segment)
 {
-    index->held_bytes -= heap_bytes(segment_size(segment->bits));
-    free(segment);
+    index->held_bytes -= heap_block_bytes(segment_size(segment->bits));
+    heap_free(segment);
 }
 
 static size_t directory_size(unsigned depth)
@@ -48,9 +47,9 @@ void index_release(struct index *index)
     for (size_t i = 0; i < count;) {
         struct index_segment *segment = index->directory[i];
         i += (size_t)1 << (index->depth - segment->depth);
-        free(segment);
+        heap_free(segment);
     }
-    free(index->directory);
+    heap_free(index->directory);
     index_init(index);
 }
 
@@ -80,18 +79,18 @@ static void file_segment(struct index *index, struct index_segment *segment, uin
 
 static bool start(struct index *index)
 {
-    struct index_segment **directory = malloc(directory_size(0));
+    struct index_segment **directory = heap_alloc(directory_size(0));
     if (directory == NULL)
         return false;
     struct index_segment *segment = segment_new(index, BITS_FIRST, 0);
     if (segment == NULL) {
-        free(directory);
+        heap_free(directory);
         return false;
     }
     directory[0] = segment;
     index->directory = directory;
     index->segment_count = 1;
-    index->held_bytes += heap_bytes(directory_size(0));
+    index->held_bytes += heap_block_bytes(directory_size(0));
     return true;
 }
 
@@ -112,14 +111,15 @@ static bool segment_double(struct index *index, struct index_segment *old, uint3
 static bool directory_double(struct index *index)
 {
     size_t count = (size_t)1 << index->depth;
-    struct index_segment **directory = realloc(index->directory, directory_size(index->depth + 1));
+    struct index_segment **directory =
+        heap_realloc(index->directory, directory_size(index->depth + 1));
     if (directory == NULL)
         return false;
     for (size_t i = count; i-- > 0;)
         directory[2 * i] = directory[2 * i + 1] = directory[i];
-    index->held_bytes -= heap_bytes(directory_size(index->depth));
+    index->held_bytes -= heap_block_bytes(directory_size(index->depth));
     index->depth++;
-    index->held_bytes += heap_bytes(directory_size(index->depth));
+    index->held_bytes += heap_block_bytes(directory_size(index->depth));
     index->directory = directory;
     return true;
 }

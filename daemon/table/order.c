@@ -1,10 +1,9 @@
 #include "daemon/table/order.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/table/heap_bytes.h"
+#include "daemon/memory/heap.h"
 
 #define ROOM_FIRST 6u
 #define ROOM_SHARE 112u /* a leaf of no more entries has room for a neighbour's */
@@ -18,7 +17,8 @@ static size_t leaf_size(uint32_t room)
 
 static size_t list_bytes(uint32_t room)
 {
-    return heap_bytes(room * sizeof(struct run_entry)) + heap_bytes(room * sizeof(struct leaf *));
+    return heap_block_bytes(room * sizeof(struct run_entry)) +
+           heap_block_bytes(room * sizeof(struct leaf *));
 }
 
 void order_init(struct order *order)
@@ -29,28 +29,28 @@ void order_init(struct order *order)
 void order_release(struct order *order)
 {
     for (uint32_t i = 0; i < order->count; i++)
-        free(order->leaves[i]);
-    free(order->leaves);
-    free(order->heads);
+        heap_free(order->leaves[i]);
+    heap_free(order->leaves);
+    heap_free(order->heads);
     order_init(order);
 }
 
 static struct leaf *leaf_new(struct order *order, uint32_t room)
 {
-    struct leaf *leaf = malloc(leaf_size(room));
+    struct leaf *leaf = heap_alloc(leaf_size(room));
     if (leaf == NULL)
         return NULL;
     leaf->count = 0;
     leaf->room = (uint16_t)room;
     leaf->skip = 0;
-    order->held_bytes += heap_bytes(leaf_size(room));
+    order->held_bytes += heap_block_bytes(leaf_size(room));
     return leaf;
 }
 
 static void leaf_free(struct order *order, struct leaf *leaf)
 {
-    order->held_bytes -= heap_bytes(leaf_size(leaf->room));
-    free(leaf);
+    order->held_bytes -= heap_block_bytes(leaf_size(leaf->room));
+    heap_free(leaf);
 }
 
 /* Makes room for one more leaf in the list. */
@@ -59,11 +59,11 @@ static bool list_reserve(struct order *order, const struct pool *pool)
     if (order->count < order->room)
         return true;
     uint32_t room = order->room == 0 ? LEAVES_FIRST : order->room * 2;
-    struct run_entry *heads = realloc(order->heads, room * sizeof *heads);
+    struct run_entry *heads = heap_realloc(order->heads, room * sizeof *heads);
     if (heads == NULL)
         return false;
     order->heads = heads;
-    struct leaf **leaves = realloc(order->leaves, room * sizeof(struct leaf *));
+    struct leaf **leaves = heap_realloc(order->leaves, room * sizeof(struct leaf *));
     if (leaves == NULL)
         return false;
     order->leaves = leaves;
@@ -149,12 +149,12 @@ static bool leaf_grow(struct order *order, uint32_t at, uint32_t room)
     uint32_t was = leaf->room;
     if (room > LEAF_ENTRIES_MAX)
         room = LEAF_ENTRIES_MAX;
-    leaf = realloc(leaf, leaf_size(room));
+    leaf = heap_realloc(leaf, leaf_size(room));
     if (leaf == NULL)
         return false;
     leaf->room = (uint16_t)room;
     order->leaves[at] = leaf;
-    order->held_bytes += heap_bytes(leaf_size(room)) - heap_bytes(leaf_size(was));
+    order->held_bytes += heap_block_bytes(leaf_size(room)) - heap_block_bytes(leaf_size(was));
     return true;
 }
 

@@ -2,10 +2,9 @@
 
 #include <assert.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/table/heap_bytes.h"
+#include "daemon/memory/heap.h"
 
 #define FIRST_UNITS 32u /* of the first chunk at first */
 #define CHUNKS_MAX (1u << (32 - POOL_CHUNK_BITS))
@@ -63,8 +62,8 @@ void pool_init(struct pool *pool)
 void pool_release(struct pool *pool)
 {
     for (uint32_t i = 0; i < pool->chunk_count; i++)
-        free(pool->chunks[i]);
-    free(pool->chunks);
+        heap_free(pool->chunks[i]);
+    heap_free(pool->chunks);
     pool_init(pool);
 }
 
@@ -119,65 +118,98 @@ static bool list_room(struct pool *pool)
     if (pool->chunk_count < pool->chunk_room)
         return true;
     uint32_t room = pool->chunk_room == 0 ? 1 : pool->chunk_room * 2;
-    uint8_t **chunks = realloc(pool->chunks, room * sizeof *chunks);
+    uint8_t **chunks = heap_realloc(pool->chunks, room * sizeof *chunks);
     if (chunks == NULL)
         return false;
     if (pool->chunk_room > 0)
-        pool->held_bytes -= heap_bytes(pool->chunk_room * sizeof *chunks);
-    pool->held_bytes += heap_bytes(room * sizeof *chunks);
+        pool->held_bytes -= heap_block_bytes(pool->chunk_room * sizeof *chunks);
+    pool->held_bytes += heap_block_bytes(room * sizeof *chunks);
     pool->chunks = chunks;
     pool->chunk_room = room;
     return true;
 }
 
-static bool add_chunk(struct pool *pool, uint32_t units)
+/* The first unit of the last chunk. */
+static uint32_t last_base(const struct pool *pool)
 {
-    if (pool->chunk_count == CHUNKS_MAX || !list_room(pool))
+    return (pool->chunk_count - 1) * POOL_CHUNK_UNITS;
+}
+
+static size_t chunk_bytes(uint32_t units)
+{
+    return (size_t)units * POOL_UNIT_BYTES;
+}
+
+/* Counts the memory up to a unit as in use. */
+static void touch(struct pool *pool, uint32_t end)
+{
+    uint8_t *chunk = pool->chunks[pool->chunk_count - 1];
+    uint32_t base = last_base(pool);
+    size_t bytes = heap_touch(chunk, chunk_bytes(end - base));
+    uint32_t touched = base + (uint32_t)(bytes / POOL_UNIT_BYTES);
+    pool->held_bytes += chunk_bytes(touched - pool->touched);
+    pool->touched = touched;
+}
+
+/* The first chunk, of few units. */
+static bool add_first(struct pool *pool, uint32_t units)
+{
+    uint32_t size = FIRST_UNITS;
+    while (size < units)
+        size *= 2;
+    if (!list_room(pool))
         return false;
-    uint8_t *chunk = malloc((size_t)units * POOL_UNIT_BYTES);
+    uint8_t *chunk = heap_alloc(chunk_bytes(size));
     if (chunk == NULL)
         return false;
-    if (pool->chunk_count > 0) {
-        push_run(pool, pool->next, pool->end - pool->next);
-        pool->next = pool->chunk_count * POOL_CHUNK_UNITS;
-    }
-    pool->end = pool->chunk_count * POOL_CHUNK_UNITS + units;
     pool->chunks[pool->chunk_count++] = chunk;
-    pool->held_bytes += heap_bytes((size_t)units * POOL_UNIT_BYTES);
+    pool->end = pool->touched = size;
+    pool->held_bytes += heap_block_bytes(chunk_bytes(size));
     return true;
 }
 
-/* Doubles the first chunk until it has room for that many units more. */
+/* Makes the first chunk, the only one, large enough for that many units in all. */
 static bool grow_first(struct pool *pool, uint32_t units)
 {
     uint32_t size = pool->end;
-    while (size < POOL_CHUNK_UNITS && size - pool->next < units)
+    while (size < units)
         size *= 2;
-    if (size - pool->next < units)
-        return false;
-    uint8_t *chunk = realloc(pool->chunks[0], (size_t)size * POOL_UNIT_BYTES);
+    uint8_t *chunk = heap_realloc(pool->chunks[0], chunk_bytes(size));
     if (chunk == NULL)
         return false;
-    pool->held_bytes -= heap_bytes((size_t)pool->end * POOL_UNIT_BYTES);
-    pool->held_bytes += heap_bytes((size_t)size * POOL_UNIT_BYTES);
+    pool->held_bytes -= heap_block_bytes(chunk_bytes(pool->end));
+    pool->held_bytes += heap_block_bytes(chunk_bytes(size));
     pool->chunks[0] = chunk;
-    pool->end = size;
+    pool->end = pool->touched = size;
+    return true;
+}
+
+/* Another chunk, of full size; of the last one what is left goes to the lists. */
+static bool add_chunk(struct pool *pool)
+{
+    if (pool->chunk_count == CHUNKS_MAX || !list_room(pool))
+        return false;
+    uint8_t *chunk = heap_alloc_untouched(chunk_bytes(POOL_CHUNK_UNITS));
+    if (chunk == NULL)
+        return false;
+    if (pool->touched < pool->end)
+        touch(pool, pool->end);
+    push_run(pool, pool->next, pool->end - pool->next);
+    pool->chunks[pool->chunk_count++] = chunk;
+    pool->next = pool->touched = last_base(pool);
+    pool->end = pool->next + POOL_CHUNK_UNITS;
     return true;
 }
 
 static bool make_room(struct pool *pool, uint32_t units)
 {
-    if (pool->chunk_count == 0) {
-        uint32_t size = FIRST_UNITS;
-        while (size < units + 1)
-            size *= 2;
-        return add_chunk(pool, size);
-    }
-    if (pool->end < POOL_CHUNK_UNITS && pool->end * 2 - pool->next >= units)
-        return grow_first(pool, units);
-    if (pool->end < POOL_CHUNK_UNITS && grow_first(pool, units))
-        return true;
-    return pool->end >= POOL_CHUNK_UNITS && add_chunk(pool, POOL_CHUNK_UNITS);
+    if (pool->chunk_count == 0)
+        return add_first(pool, units + 1);
+    if (pool->next + units <= POOL_CHUNK_UNITS)
+        return grow_first(pool, pool->next + units);
+    if (pool->end < POOL_CHUNK_UNITS && !grow_first(pool, POOL_CHUNK_UNITS))
+        return false;
+    return add_chunk(pool);
 }
 
 uint32_t pool_alloc(struct pool *pool, size_t size)
@@ -195,6 +227,8 @@ uint32_t pool_alloc(struct pool *pool, size_t size)
     }
     uint32_t ref = pool->next;
     pool->next += units;
+    if (pool->next > pool->touched)
+        touch(pool, pool->next);
     return ref;
 }
 

@@ -3,9 +3,10 @@
  * Blocks are cut from chunks of 16 KiB without a header of their own and
  * rounded to 8 bytes, so that a row of 20 bytes takes 24; a reference takes
  * half of what a pointer does, and indices hold several a row. The first chunk
- * starts small and doubles, so that a shard of few keys stays small. Freed
+ * starts small and doubles, so that a shard of few keys stays small; of the others
+ * each page counts once it is used. Freed
  * blocks wait on lists by size, and a larger one is cut before a new chunk is
- * taken; a chunk goes back to the system only with the whole pool.
+ * taken; a chunk goes back to the heap only with the whole pool.
  *
  * Every block begins with a 32-bit word, whose top bit says that it is in use:
  * that of a free one is clear. So the blocks of a chunk can be walked.
@@ -30,8 +31,9 @@ struct pool {
     uint32_t chunk_room;               /* pointers that chunks has room for */
     uint32_t next;                     /* the first unit never given out */
     uint32_t end;                      /* the first unit beyond the last chunk */
+    uint32_t touched;                  /* the first whose page was never used */
     uint32_t free_heads[POOL_CLASSES]; /* by size, 0: none */
-    size_t held_bytes;                 /* of heap, chunks and their list */
+    size_t held_bytes;                 /* of the heap, chunks and their list */
 };
 
 /* A pool of nothing; takes no memory yet. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/table/heap_bytes.h"
+#include "daemon/memory/heap.h"
 
 #define QUEUE_MIN 32u
 #define QUEUE_MAX 4096u
@@ -46,9 +46,9 @@ void rollups_free(struct rollups *rollups)
         struct rollup_group *group = &rollups->groups[i];
         for (uint32_t slot = 0; slot < group->width; slot++)
             rollup_release(&group->rollups[slot]);
-        free(group->rollups);
-        free(group->queue.codes);
-        free(group->backlog.codes);
+        heap_free(group->rollups);
+        heap_free(group->queue.codes);
+        heap_free(group->backlog.codes);
         pthread_mutex_destroy(&group->lock);
     }
     pthread_mutex_destroy(&rollups->build_lock);
@@ -61,7 +61,7 @@ static bool widen(struct rollup_group *group, uint32_t slot)
     if (slot < group->width)
         return true;
     uint32_t width = (slot + 8) & ~7u;
-    struct rollup *wider = realloc(group->rollups, width * sizeof *wider);
+    struct rollup *wider = heap_realloc(group->rollups, width * sizeof *wider);
     if (wider == NULL)
         return false;
     memset(wider + group->width, 0, (width - group->width) * sizeof *wider);
@@ -148,7 +148,7 @@ static void drain(struct rollups *rollups, struct rollup_group *group)
 /* An empty queue's memory; false if there is none. */
 static bool queue_alloc(struct rollup_queue *queue, uint32_t room)
 {
-    uint32_t *codes = malloc(room * QUEUE_ENTRY_BYTES);
+    uint32_t *codes = heap_alloc(room * QUEUE_ENTRY_BYTES);
     if (codes == NULL)
         return false;
     *queue = (struct rollup_queue){
@@ -169,7 +169,7 @@ static bool queue_grow(struct rollup_queue *queue)
         memcpy(larger.slots, queue->slots, queue->count * sizeof *queue->slots);
     }
     larger.count = queue->count;
-    free(queue->codes);
+    heap_free(queue->codes);
     *queue = larger;
     return true;
 }
@@ -353,11 +353,11 @@ size_t rollups_bytes(struct rollups *rollups)
         struct rollup_group *group = &rollups->groups[i];
         lock(group);
         if (group->queue.room > 0)
-            bytes += heap_bytes(group->queue.room * QUEUE_ENTRY_BYTES);
+            bytes += heap_block_bytes(group->queue.room * QUEUE_ENTRY_BYTES);
         if (group->backlog.room > 0)
-            bytes += heap_bytes(group->backlog.room * QUEUE_ENTRY_BYTES);
+            bytes += heap_block_bytes(group->backlog.room * QUEUE_ENTRY_BYTES);
         if (group->width > 0)
-            bytes += heap_bytes(group->width * sizeof *group->rollups);
+            bytes += heap_block_bytes(group->width * sizeof *group->rollups);
         for (uint32_t slot = 0; slot < group->width; slot++)
             bytes += rollup_bytes(&group->rollups[slot]);
         unlock(group);

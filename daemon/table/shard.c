@@ -1,16 +1,17 @@
 #include "daemon/table/shard.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "daemon/memory/heap.h"
 
 struct shard *shard_new(uint32_t number)
 {
-    struct shard *shard = calloc(1, sizeof *shard);
+    struct shard *shard = heap_alloc_zeroed(sizeof *shard);
     if (shard == NULL)
         return NULL;
     if (pthread_mutex_init(&shard->lock, NULL) != 0) {
-        free(shard);
+        heap_free(shard);
         return NULL;
     }
     shard->number = number;
@@ -39,7 +40,7 @@ void shard_free(struct shard *shard)
     index_release(&shard->index);
     pool_release(&shard->rows);
     pthread_mutex_destroy(&shard->lock);
-    free(shard);
+    heap_free(shard);
 }
 
 void shard_lock(struct shard *shard)

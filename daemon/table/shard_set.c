@@ -1,6 +1,6 @@
 #include "daemon/table/shard_set.h"
 
-#include "daemon/table/heap_bytes.h"
+#include "daemon/memory/heap.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -46,6 +46,6 @@ void shard_set_add_usage(struct shard_set *set, struct table_usage *usage)
         shard_lock(shard);
         shard_add_usage(shard, usage);
         shard_unlock(shard);
-        usage->index_bytes += heap_bytes(sizeof *shard);
+        usage->index_bytes += heap_block_bytes(sizeof *shard);
     }
 }

@@ -23,8 +23,9 @@ LONG_FILES = {
 # The first folder that a file lies in counts.
 RULES = [
     ("proto", ["proto"], []),
-    ("daemon/sketch", ["proto", "daemon/sketch"], []),
-    ("daemon/table", ["proto", "daemon/sketch", "daemon/table"], ["pthread.h"]),
+    ("daemon/memory", ["daemon/memory"], ["pthread.h", "sys/"]),
+    ("daemon/sketch", ["proto", "daemon/memory", "daemon/sketch"], []),
+    ("daemon/table", ["proto", "daemon/memory", "daemon/sketch", "daemon/table"], ["pthread.h"]),
     (
         "daemon/store",
         [
@@ -51,6 +52,7 @@ RULES = [
         "daemon/server",
         [
             "proto",
+            "daemon/memory",
             "daemon/sketch/codec.h",
             "daemon/table",
             "daemon/store/store.h",

@@ -32,7 +32,7 @@ bool failing_alloc_disarm(void)
     return failed;
 }
 
-static bool fails_now(void)
+bool failing_alloc_is_due(void)
 {
     if (atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) != 0)
         return false;
@@ -42,30 +42,32 @@ static bool fails_now(void)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails_now() ? NULL : __real_malloc(size);
+    return failing_alloc_is_due() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return fails_now() ? NULL : __real_calloc(count, size);
+    return failing_alloc_is_due() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
-    return fails_now() ? NULL : __real_realloc(old, size);
+    return failing_alloc_is_due() ? NULL : __real_realloc(old, size);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-    return fails_now() ? NULL : __real_aligned_alloc(alignment, size);
+    return failing_alloc_is_due() ? NULL : __real_aligned_alloc(alignment, size);
 }
 
 void *__wrap_mmap(void *at, size_t size, int access, int flags, int fd, off_t offset)
 {
-    return fails_now() ? MAP_FAILED : __real_mmap(at, size, access, flags, fd, offset);
+    if ((flags & MAP_NORESERVE) == 0 && failing_alloc_is_due())
+        return MAP_FAILED;
+    return __real_mmap(at, size, access, flags, fd, offset);
 }
 
 void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags)
 {
-    return fails_now() ? MAP_FAILED : __real_mremap(old, old_size, size, flags);
+    return failing_alloc_is_due() ? MAP_FAILED : __real_mremap(old, old_size, size, flags);
 }

@@ -18,6 +18,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/table/catalog.h"
 
 #define BATCH 1000u
@@ -219,6 +220,9 @@ static void bench_memory(unsigned columns, uint32_t values)
            values, count, columns, (double)grown / count, (double)accounted / count,
            (double)usage.row_bytes / count, (double)usage.index_bytes / count,
            (double)usage.rollup_bytes / count);
+    printf("memory: the heap holds %.1f bytes a key, %.1f free, %.1f in blocks\n",
+           (double)heap_held_bytes() / count, (double)heap_idle_bytes() / count,
+           (double)heap_used_bytes() / count);
     table_unref(table);
     catalog_free(catalog);
 }

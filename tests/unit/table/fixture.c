@@ -9,7 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "daemon/table/heap_bytes.h"
+#include "daemon/memory/heap.h"
 #include "daemon/table/table_impl.h"
 
 struct bytes_view view(const char *text)
@@ -233,12 +233,12 @@ static size_t index_bytes(const struct index *index)
 {
     if (index->directory == NULL)
         return 0;
-    size_t bytes = heap_bytes(((size_t)1 << index->depth) * sizeof(void *));
+    size_t bytes = heap_block_bytes(((size_t)1 << index->depth) * sizeof(void *));
     const struct index_segment *last = NULL;
     for (size_t i = 0; i < (size_t)1 << index->depth; i++) {
         const struct index_segment *segment = index->directory[i];
         if (segment != last)
-            bytes += heap_bytes(sizeof *segment + (sizeof(struct index_entry) << segment->bits));
+            bytes += heap_block_bytes(sizeof *segment + (sizeof(struct index_entry) << segment->bits));
         last = segment;
     }
     return bytes;
@@ -248,11 +248,11 @@ static size_t order_bytes(const struct order *order)
 {
     if (order->room == 0)
         return 0;
-    size_t bytes = heap_bytes(order->room * sizeof *order->heads) +
-                   heap_bytes(order->room * sizeof *order->leaves);
+    size_t bytes = heap_block_bytes(order->room * sizeof *order->heads) +
+                   heap_block_bytes(order->room * sizeof *order->leaves);
     for (uint32_t i = 0; i < order->count; i++)
         bytes +=
-            heap_bytes(sizeof(struct leaf) + order->leaves[i]->room * sizeof(struct run_entry));
+            heap_block_bytes(sizeof(struct leaf) + order->leaves[i]->room * sizeof(struct run_entry));
     return bytes;
 }
 
@@ -271,13 +271,13 @@ static void count_shard(const struct shard *shard, struct table_usage *usage)
         ck_assert_uint_eq(blocks + pool_free_bytes(pool), (units - unused - 1) * POOL_UNIT_BYTES);
     for (uint32_t i = 0; i < pool->chunk_count; i++) {
         size_t first = (size_t)i * POOL_CHUNK_UNITS;
-        size_t chunk = pool->end - first < POOL_CHUNK_UNITS ? pool->end - first : POOL_CHUNK_UNITS;
-        usage->row_bytes += heap_bytes(chunk * POOL_UNIT_BYTES);
+        size_t chunk = i + 1 < pool->chunk_count ? POOL_CHUNK_UNITS : pool->touched - first;
+        usage->row_bytes += heap_block_bytes(chunk * POOL_UNIT_BYTES);
     }
     if (pool->chunk_room > 0)
-        usage->row_bytes += heap_bytes(pool->chunk_room * sizeof(void *));
+        usage->row_bytes += heap_block_bytes(pool->chunk_room * sizeof(void *));
     usage->index_bytes +=
-        heap_bytes(sizeof *shard) + index_bytes(&shard->index) + order_bytes(&shard->order);
+        heap_block_bytes(sizeof *shard) + index_bytes(&shard->index) + order_bytes(&shard->order);
 }
 
 void check_usage(struct table *table)
