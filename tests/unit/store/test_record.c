@@ -52,6 +52,23 @@ static size_t put_each(uint8_t *out)
     return (size_t)(record_put_row_removed(at + 4, 9) - out);
 }
 
+/* It is table_of(3). */
+static void check_table(const struct table_image *table)
+{
+    ck_assert_uint_eq(table->id, 300);
+    ck_assert_mem_eq(table->name.data, "visits", 6);
+    ck_assert_uint_eq(table->precision, 14);
+    ck_assert_int_eq(table->hash, HASH_KIND_MURMUR64A);
+    ck_assert_uint_eq(table->seed, UINT64_MAX - 1);
+    ck_assert(table->no_rollup);
+    ck_assert_uint_eq(table->version, 4);
+    ck_assert_int_eq(table->ack, ACK_DURABLE);
+    ck_assert_uint_eq(table->next_column_id, 1000);
+    ck_assert_uint_eq(table->column_count, 3);
+    ck_assert_uint_eq(table->columns[2].id, 5);
+    ck_assert_mem_eq(table->columns[2].name.data, "c2", 2);
+}
+
 START_TEST(records_come_out_as_they_went_in)
 {
     uint8_t bytes[2048];
@@ -61,18 +78,7 @@ START_TEST(records_come_out_as_they_went_in)
     for (int op = RECORD_TABLE_CREATED; op <= RECORD_TABLE_ALTERED; op++) {
         ck_assert(record_next(&reader, &record));
         ck_assert_int_eq(record.op, op);
-        ck_assert_uint_eq(record.table->id, 300);
-        ck_assert_mem_eq(record.table->name.data, "visits", 6);
-        ck_assert_uint_eq(record.table->precision, 14);
-        ck_assert_int_eq(record.table->hash, HASH_KIND_MURMUR64A);
-        ck_assert_uint_eq(record.table->seed, UINT64_MAX - 1);
-        ck_assert(record.table->no_rollup);
-        ck_assert_uint_eq(record.table->version, 4);
-        ck_assert_int_eq(record.table->ack, ACK_DURABLE);
-        ck_assert_uint_eq(record.table->next_column_id, 1000);
-        ck_assert_uint_eq(record.table->column_count, 3);
-        ck_assert_uint_eq(record.table->columns[2].id, 5);
-        ck_assert_mem_eq(record.table->columns[2].name.data, "c2", 2);
+        check_table(record.table);
     }
     ck_assert(record_next(&reader, &record));
     ck_assert_int_eq(record.op, RECORD_TABLE_DROPPED);
