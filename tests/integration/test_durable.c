@@ -1,10 +1,14 @@
 /* Durable acknowledgements: who waits for the disk, and what happens when it fails. */
 #include <check.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "daemon/store/record.h"
+#include "daemon/store/segment.h"
 #include "tests/integration/harness/calls.h"
 #include "tests/integration/harness/cli.h"
 #include "tests/integration/harness/daemon.h"
@@ -105,6 +109,42 @@ START_TEST(durable_write_that_changes_nothing_waits_for_what_others_changed)
     ck_assert_uint_eq(syncs(&scene), before + 1); /* all is on disk already */
     wire_close(&other);
     end(&scene);
+}
+END_TEST
+
+/* How many codes of any cell the segment holds. */
+static uint64_t codes_in_segment(const char *data_dir, uint64_t number)
+{
+    int directory = open(data_dir, O_RDONLY | O_DIRECTORY);
+    struct segment_reader segment;
+    enum segment_state state = SEGMENT_BLOCK;
+    struct bytes_view payload;
+    uint64_t codes = 0;
+    ck_assert_int_ge(directory, 0);
+    ck_assert_int_eq(segment_open(&segment, directory, number, NULL), ST_OK);
+    while (segment_next(&segment, &state, &payload, NULL) == ST_OK && state == SEGMENT_BLOCK) {
+        struct record_reader reader;
+        struct record record;
+        record_reader_init(&reader, payload);
+        while (record_next(&reader, &record))
+            codes += record.count;
+    }
+    segment_close(&segment);
+    close(directory);
+    return codes;
+}
+
+START_TEST(what_is_acknowledged_durably_is_in_the_journal_of_a_daemon_that_was_killed)
+{
+    struct disk_scene scene;
+    begin(&scene, NULL, NULL);
+    uint64_t changes = add(&scene, 0, 1000, DURABLE);
+    ck_assert_uint_gt(changes, 900);
+    changes += add(&scene, 1000, 1000, MEMORY);
+    ck_assert_uint_eq(add(&scene, 0, 2000, DURABLE), 0);
+    daemon_kill(&scene.daemon);
+    ck_assert_uint_eq(codes_in_segment(scene.data_dir, 1), changes);
+    wire_close(&scene.wire);
 }
 END_TEST
 
@@ -324,6 +364,7 @@ int main(void)
     const TTest *const tests[] = {
         durable_write_waits_for_the_disk_and_memory_write_does_not,
         durable_write_that_changes_nothing_waits_for_what_others_changed,
+        what_is_acknowledged_durably_is_in_the_journal_of_a_daemon_that_was_killed,
         changes_of_tables_and_deletes_are_always_durable,
         table_says_how_writes_are_answered_that_do_not,
         server_says_it_where_the_table_does_not,
