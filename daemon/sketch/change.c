@@ -17,6 +17,15 @@ static bool token_is_valid(uint32_t code, unsigned precision)
     return token_middle(code, precision) == 0 ? rho >= 1 && rho <= RHO_MAX : rho == 0;
 }
 
+uint32_t change_codes_of_inline(const struct cell *cell, uint32_t codes[2])
+{
+    if (word_state(cell->word) != CELL_INLINE)
+        return 0;
+    codes[0] = word_first(cell->word);
+    codes[1] = word_second(cell->word);
+    return word_inline_count(cell->word);
+}
+
 bool change_is_valid(uint32_t code, unsigned precision)
 {
     if (!change_is_register(code))

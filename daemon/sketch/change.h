@@ -43,6 +43,11 @@ static inline unsigned change_rank(uint32_t code, unsigned precision)
     return code & ((1u << CHANGE_RANK_BITS) - 1);
 }
 
+struct cell;
+
+/* The codes that make a cell of one or two tokens; 0 for one of any other form. */
+uint32_t change_codes_of_inline(const struct cell *cell, uint32_t codes[2]);
+
 /* Whether a cell of this precision can have reported the code. */
 bool change_is_valid(uint32_t code, unsigned precision);
 

@@ -69,6 +69,7 @@ enum status store_open(const struct store_options *options, struct store **out, 
         return status;
     }
     store_init_sink(&store->sink);
+    store->path = options->path;
     store->flush_interval_ms = options->flush_interval_ms;
     store->on_change = ignore_change;
     atomic_init(&store->wish_bytes, WISH_BYTES_DEFAULT);
@@ -98,6 +99,11 @@ void store_close(struct store *store)
     close(store->lock_file);
     close(store->directory);
     free(store);
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
 }
 
 int store_directory(const struct store *store)

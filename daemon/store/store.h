@@ -35,7 +35,7 @@
 struct store;
 
 struct store_options {
-    const char *path;           /* of the data directory; made if there is none */
+    const char *path;           /* of the data directory; made if there is none. Outlives it */
     uint64_t flush_interval_ms; /* between two syncs that nobody waits for; 0: none */
 };
 
@@ -45,6 +45,9 @@ enum status store_open(const struct store_options *options, struct store **out, 
 /* Writes and syncs what is left, ends the flusher, gives the lock back; accepts
  * NULL. The sink is told nothing any more. */
 void store_close(struct store *store);
+
+/* The directory as it was named. */
+const char *store_path(const struct store *store);
 
 /* The directory's descriptor, while the store is open. */
 int store_directory(const struct store *store);

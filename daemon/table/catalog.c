@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/table/restore.h"
 #include "daemon/table/slices.h"
 #include "daemon/table/table_impl.h"
 
@@ -335,6 +336,22 @@ size_t catalog_list(struct catalog *catalog, struct bytes_view prefix,
     return n;
 }
 
+bool catalog_list_all(struct catalog *catalog, struct table ***out, size_t *count,
+                      uint64_t *next_id)
+{
+    pthread_mutex_lock(&catalog->lock);
+    struct table **tables = malloc((catalog->count + 1) * sizeof(struct table *));
+    if (tables != NULL) {
+        for (uint32_t i = 0; i < catalog->count; i++)
+            tables[i] = table_ref(catalog->tables[i]);
+        *out = tables;
+        *count = catalog->count;
+        *next_id = catalog->next_id;
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    return tables != NULL;
+}
+
 size_t catalog_count(struct catalog *catalog)
 {
     pthread_mutex_lock(&catalog->lock);
@@ -395,4 +412,37 @@ uint64_t catalog_refusals(struct catalog *catalog)
     uint64_t refusals = catalog->refusals;
     pthread_mutex_unlock(&catalog->lock);
     return refusals;
+}
+
+/* ---- restoring ----------------------------------------------------------------- */
+
+void catalog_raise_next_id(struct catalog *catalog, uint64_t next_id)
+{
+    pthread_mutex_lock(&catalog->lock);
+    if (next_id > catalog->next_id)
+        catalog->next_id = next_id;
+    pthread_mutex_unlock(&catalog->lock);
+}
+
+uint64_t catalog_shard_seed(const struct catalog *catalog)
+{
+    return catalog->shard_seed;
+}
+
+enum status catalog_admit(struct catalog *catalog, struct table *table, struct error *err)
+{
+    bool found;
+    enum status status = ST_OK;
+    pthread_mutex_lock(&catalog->lock);
+    uint32_t at = rank(catalog, table_name(table), &found);
+    if (found)
+        status = refuse(err, ST_INVALID_ARGUMENT, table_name(table), "is there twice");
+    else if (!reserve(catalog))
+        status = error_nomem(err);
+    else
+        insert(catalog, at, table_ref(table));
+    if (status == ST_OK && table->id >= catalog->next_id)
+        catalog->next_id = table->id + 1;
+    pthread_mutex_unlock(&catalog->lock);
+    return status;
 }

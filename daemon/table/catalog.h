@@ -64,6 +64,11 @@ enum status catalog_drop(struct catalog *catalog, struct bytes_view name, struct
 size_t catalog_list(struct catalog *catalog, struct bytes_view prefix,
                     const struct bytes_view *after, size_t limit, struct table **out);
 
+/* All tables there are at one moment, in an array that the caller frees, *count of
+ * them, and the number that the next one will get; false without memory. */
+bool catalog_list_all(struct catalog *catalog, struct table ***out, size_t *count,
+                      uint64_t *next_id);
+
 /* How many tables there are. */
 size_t catalog_count(struct catalog *catalog);
 

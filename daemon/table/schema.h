@@ -19,6 +19,7 @@
 #include "daemon/table/catalog.h"
 #include "daemon/table/row.h"
 #include "daemon/table/table.h"
+#include "daemon/table/table_image.h"
 
 struct schema_column {
     struct column_info info;
@@ -65,6 +66,17 @@ struct schema_plan {
  * ST_INVALID_ARGUMENT name the column, and there is no plan then. */
 enum status schema_plan(struct schema *schema, const struct table_change *change,
                         struct schema_plan *plan, struct error *err);
+
+/* Makes the plan that leads to the columns of an image: those of the same id stay.
+ * ST_INVALID_ARGUMENT: it is not the image of any table, or of another. */
+enum status schema_plan_image(struct schema *schema, const struct table_image *image,
+                              struct schema_plan *plan, struct error *err);
+
+/* Gives the schema its image's version, which is no lower than its own, and, if it is
+ * as schema_init() made it of the image's names, the columns' ids. */
+enum status schema_take_ids(struct schema *schema, const struct table_image *image,
+                            struct error *err);
+void schema_take_version(struct schema *schema, uint32_t version);
 
 /* Either carries a plan out or gives it up. */
 void schema_commit(struct schema *schema, struct schema_plan *plan);

@@ -223,6 +223,27 @@ enum status shard_cell_merge(struct shard *shard, struct cell *cell, const struc
     return status;
 }
 
+enum status shard_cell_replay(struct shard *shard, struct cell *cell,
+                              const struct sketch_shape *shape, const uint32_t *codes, size_t *n)
+{
+    struct counted was = counted_of(cell);
+    enum status status = ST_OK;
+    size_t applied = 0;
+    while (applied < *n && (status = cell_replay(cell, shape, codes[applied])) == ST_OK)
+        applied++;
+    recount(shard, was, counted_of(cell));
+    *n = applied;
+    return status;
+}
+
+void shard_cell_adopt(struct shard *shard, struct cell *cell, struct cell *from)
+{
+    assert(cell->word == 0);
+    *cell = *from;
+    from->word = 0;
+    recount(shard, (struct counted){ CELL_EMPTY, 0 }, counted_of(cell));
+}
+
 void shard_cell_release(struct shard *shard, struct cell *cell)
 {
     if (cell->word == 0)

@@ -97,6 +97,14 @@ static inline void shard_count_begun(struct shard *shard, uint32_t n)
 enum status shard_cell_merge(struct shard *shard, struct cell *cell, const struct cell *from,
                              const struct sketch_shape *shape, bool *changed);
 
+/* cell_replay() of n codes on a cell of one of the shard's rows, counted; *n is then
+ * how many were applied. */
+enum status shard_cell_replay(struct shard *shard, struct cell *cell,
+                              const struct sketch_shape *shape, const uint32_t *codes, size_t *n);
+
+/* Moves a cell that is not the shard's into an empty one that is, counted. */
+void shard_cell_adopt(struct shard *shard, struct cell *cell, struct cell *from);
+
 /* cell_release() on a cell of one of the shard's rows, counted. */
 void shard_cell_release(struct shard *shard, struct cell *cell);
 

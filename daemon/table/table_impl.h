@@ -35,6 +35,9 @@ enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard
 /* Copies the name, NUL included, to NAME_MAX_BYTES + 1 bytes; returns its length. */
 size_t table_copy_name(struct table *table, char *name);
 
+/* The seed that places keys; never changes. */
+uint64_t catalog_shard_seed(const struct catalog *catalog);
+
 /* Frees what the columns held that a plan, now committed, dropped, and removes
  * the rows that hold nothing else. */
 void table_sweep(struct table *table, const struct schema_plan *plan);

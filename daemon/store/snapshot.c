@@ -1,0 +1,217 @@
+#include "daemon/store/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/sketch/dump.h"
+#include "daemon/store/coding.h"
+#include "daemon/store/failpoint.h"
+#include "daemon/store/record.h"
+#include "daemon/store/snapshot_file.h"
+#include "daemon/table/slices.h"
+
+#define SLICE_HEAD_MAX (1u + 4u * VARINT_MAX_BYTES)
+#define ROW_HEAD_MAX (2u * VARINT_MAX_BYTES + KEY_MAX_BYTES)
+
+/* One that is being taken. */
+struct taking {
+    struct snapshot_file file;
+    const struct task *task;
+    const struct sketch_shape *shape;
+    uint8_t *block; /* slices that are not written yet */
+    size_t used;
+    size_t room;
+    size_t slice_at; /* where the present slice's rows begin, behind room for its head */
+    uint32_t rows;   /* of the present slice */
+    bool failed;     /* memory ran out */
+    struct table_image image;
+    struct table_info info;
+    struct slices slices;
+};
+
+static bool reserve(struct taking *taking, size_t more)
+{
+    size_t room = taking->room;
+    if (taking->used + more <= room)
+        return true;
+    while (room < taking->used + more)
+        room = room == 0 ? SNAPSHOT_BLOCK_BYTES + 2 * SNAPSHOT_SLICE_BYTES : room * 2;
+    uint8_t *block = realloc(taking->block, room);
+    if (block == NULL)
+        return false;
+    taking->block = block;
+    taking->room = room;
+    return true;
+}
+
+/* ---- under a shard's lock ------------------------------------------------------ */
+
+static size_t row_bound(const struct taking *taking, const struct slice_row *row)
+{
+    size_t bound = ROW_HEAD_MAX;
+    for (uint32_t i = 0; i < row->count; i++)
+        bound += VARINT_MAX_BYTES + cell_dump_bound(&row->cells[i], taking->shape);
+    return bound;
+}
+
+static bool take_row(const struct slice_row *row, void *arg)
+{
+    struct taking *taking = arg;
+    if (taking->failed)
+        return false;
+    size_t bound = row_bound(taking, row);
+    bool is_full = taking->used - taking->slice_at + bound > SNAPSHOT_SLICE_BYTES;
+    if (taking->rows > 0 && is_full)
+        return false;
+    if (!reserve(taking, bound)) {
+        taking->failed = true;
+        return false;
+    }
+    uint8_t *at = put_bytes(taking->block + taking->used, row->key);
+    at = put_varint(at, row->count);
+    for (uint32_t i = 0; i < row->count; i++) {
+        at = put_varint(at, row->column_ids[i]);
+        at += cell_dump(&row->cells[i], taking->shape, at);
+    }
+    taking->used = (size_t)(at - taking->block);
+    taking->rows++;
+    taking->file.counts.cells += row->count;
+    return true;
+}
+
+/* ---- tables -------------------------------------------------------------------- */
+
+static enum status write_block(struct taking *taking, size_t len, struct error *err)
+{
+    if (len == 0)
+        return ST_OK;
+    enum status status = snapshot_file_add(&taking->file, SNAPSHOT_ROWS, taking->block, len, err);
+    memmove(taking->block, taking->block + len, taking->used - len);
+    taking->used -= len;
+    return status;
+}
+
+static enum status write_table(struct taking *taking, struct table *table, struct error *err)
+{
+    uint8_t *bytes = malloc(RECORD_TABLE_MAX);
+    if (bytes == NULL)
+        return error_nomem(err);
+    table_read_image(table, &taking->image, &taking->info);
+    size_t len = (size_t)(record_put_table_body(bytes, &taking->image) - bytes);
+    enum status status = snapshot_file_add(&taking->file, SNAPSHOT_TABLE, bytes, len, err);
+    free(bytes);
+    return status;
+}
+
+/* Puts the head before the slice's rows, which lie behind room for a larger one. */
+static void finish_slice(struct taking *taking, const struct slice *slice, size_t begin)
+{
+    uint8_t head[SLICE_HEAD_MAX];
+    uint8_t *end = put_varint(head, slice->stream);
+    end = put_varint(end, slice->sequence);
+    end = put_varint(end, slice->is_final ? SNAPSHOT_SLICE_FINAL : 0);
+    end = put_varint(end, taking->rows);
+    size_t len = (size_t)(end - head);
+    memcpy(taking->block + begin, head, len);
+    memmove(taking->block + begin + len, taking->block + taking->slice_at,
+            taking->used - taking->slice_at);
+    taking->used -= taking->slice_at - begin - len;
+    taking->file.counts.slices++;
+    taking->file.counts.rows += taking->rows;
+}
+
+/* Takes the next slice; *more: there was one. */
+static enum status take_slice(struct taking *taking, struct table *table, bool *more,
+                              struct error *err)
+{
+    struct slice slice;
+    size_t begin = taking->used;
+    if (failpoint_pass(FAILPOINT_SNAPSHOT_SLICE) != 0)
+        return error_set(err, ST_INTERNAL, "a slice could not be taken");
+    if (!reserve(taking, SLICE_HEAD_MAX + SNAPSHOT_SLICE_BYTES))
+        return error_nomem(err);
+    taking->used += SLICE_HEAD_MAX;
+    taking->slice_at = taking->used;
+    taking->rows = 0;
+    *more = slices_next(&taking->slices, take_row, taking, &slice);
+    if (taking->failed)
+        return error_nomem(err);
+    if (!*more) {
+        taking->used = begin;
+        return ST_OK;
+    }
+    finish_slice(taking, &slice, begin);
+    enum status status = ST_OK;
+    if (slice.version != taking->image.version) { /* altered: the slice goes behind that */
+        status = write_block(taking, begin, err);
+        if (status == ST_OK)
+            status = write_table(taking, table, err);
+    }
+    if (status == ST_OK && taking->used >= SNAPSHOT_BLOCK_BYTES)
+        status = write_block(taking, taking->used, err);
+    if (status == ST_OK && failpoint_pass(FAILPOINT_SNAPSHOT_SLICED) != 0)
+        status = error_set(err, ST_INTERNAL, "a slice could not be taken");
+    return status;
+}
+
+static enum status take_table(struct taking *taking, struct table *table, struct error *err)
+{
+    bool more = true;
+    taking->shape = table_shape(table);
+    taking->file.counts.tables++;
+    slices_begin(&taking->slices, table);
+    enum status status = write_table(taking, table, err);
+    while (status == ST_OK && more) {
+        if (taking->task != NULL)
+            status = taking->task->check(taking->task->arg);
+        if (status == ST_OK)
+            status = take_slice(taking, table, &more, err);
+        else
+            error_set(err, status, "the snapshot was given up");
+    }
+    return status == ST_OK ? write_block(taking, taking->used, err) : status;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static enum status take_tables(struct taking *taking, int directory, struct table **tables,
+                               size_t count, const struct snapshot_header *header,
+                               struct error *err)
+{
+    enum status status = snapshot_file_begin(&taking->file, directory, header, err);
+    for (size_t i = 0; i < count && status == ST_OK; i++)
+        status = take_table(taking, tables[i], err);
+    if (status == ST_OK)
+        status = snapshot_file_finish(&taking->file, err);
+    snapshot_file_release(&taking->file);
+    return status;
+}
+
+enum status snapshot_take(struct catalog *catalog, int directory, uint64_t number, uint64_t run,
+                          const struct task *task, struct snapshot_result *out, struct error *err)
+{
+    struct snapshot_header header = { .number = number, .run = run, .begun_ms = now_ms() };
+    struct table **tables;
+    size_t count;
+    struct taking *taking = calloc(1, sizeof *taking);
+    if (taking == NULL || !catalog_list_all(catalog, &tables, &count, &header.next_table_id)) {
+        free(taking);
+        return error_nomem(err);
+    }
+    taking->task = task;
+    enum status status = take_tables(taking, directory, tables, count, &header, err);
+    if (status == ST_OK)
+        *out = (struct snapshot_result){ taking->file.counts, taking->file.bytes };
+    for (size_t i = 0; i < count; i++)
+        table_unref(tables[i]);
+    free(tables);
+    free(taking->block);
+    free(taking);
+    return status;
+}
