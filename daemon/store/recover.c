@@ -64,89 +64,6 @@ enum status recovery_damage(struct recovery *recovery, const char *file, uint64_
                      file, offset, why, recovery->options->path);
 }
 
-/* ---- tables -------------------------------------------------------------------- */
-
-/* Where the table of that id is, or belongs. */
-static size_t place_of(const struct recovery *recovery, uint64_t id)
-{
-    size_t low = 0;
-    size_t high = recovery->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (recovery->tables[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct table *recovery_find(const struct recovery *recovery, uint64_t id)
-{
-    size_t at = place_of(recovery, id);
-    bool found = at < recovery->count && recovery->tables[at].id == id;
-    return found ? recovery->tables[at].table : NULL;
-}
-
-static enum status add_table(struct recovery *recovery, const struct table_image *image,
-                             struct error *err)
-{
-    if (recovery->count == recovery->room) {
-        size_t room = recovery->room == 0 ? 16 : recovery->room * 2;
-        struct kept_table *tables = realloc(recovery->tables, room * sizeof *tables);
-        if (tables == NULL)
-            return error_nomem(err);
-        recovery->tables = tables;
-        recovery->room = room;
-    }
-    struct table *table;
-    enum status status =
-        table_restore(recovery->catalog, image, recovery->options->bury, &table, err);
-    if (status != ST_OK)
-        return status;
-    size_t at = place_of(recovery, image->id);
-    memmove(&recovery->tables[at + 1], &recovery->tables[at],
-            (recovery->count - at) * sizeof *recovery->tables);
-    recovery->tables[at] = (struct kept_table){ image->id, table };
-    recovery->count++;
-    return ST_OK;
-}
-
-enum status recovery_take_image(struct recovery *recovery, const struct table_image *image,
-                                struct error *err)
-{
-    struct table *table = recovery_find(recovery, image->id);
-    if (image->id >= recovery->next_seen_id)
-        recovery->next_seen_id = image->id + 1;
-    if (table == NULL)
-        return add_table(recovery, image, err);
-    if (image->version <= table_version(table))
-        return ST_OK;
-    return table_restore_image(table, image, err);
-}
-
-void recovery_drop(struct recovery *recovery, uint64_t id)
-{
-    size_t at = place_of(recovery, id);
-    if (at == recovery->count || recovery->tables[at].id != id)
-        return;
-    table_unref(recovery->tables[at].table);
-    recovery->count--;
-    memmove(&recovery->tables[at], &recovery->tables[at + 1],
-            (recovery->count - at) * sizeof *recovery->tables);
-}
-
-static enum status admit_tables(struct recovery *recovery, struct error *err)
-{
-    enum status status = ST_OK;
-    for (size_t i = 0; i < recovery->count && status == ST_OK; i++)
-        status = catalog_admit(recovery->catalog, recovery->tables[i].table, err);
-    if (status == ST_OK)
-        catalog_raise_next_id(recovery->catalog, recovery->next_seen_id);
-    recovery->result.tables = recovery->count;
-    return status;
-}
-
 /* ---- the journal --------------------------------------------------------------- */
 
 /* The segments that are read, one after the other. */
@@ -392,7 +309,7 @@ static enum status recover_files(struct recovery *recovery, struct chain *chain,
     if (status == ST_OK)
         status = settle(recovery, chain, err);
     if (status == ST_OK)
-        status = admit_tables(recovery, err);
+        status = recovery_admit(recovery, err);
     if (status == ST_OK)
         status = remove_unfinished(recovery, err);
     return status;
@@ -427,7 +344,7 @@ enum status recover(int directory, struct catalog *catalog, const struct recover
     };
     pthread_mutex_init(&recovery.lock, NULL);
     bounds_init(&recovery.bounds);
-    crew_init(&recovery.crew, options->threads);
+    crew_init(&recovery.crew, options->threads < CREW_MAX ? options->threads : CREW_MAX);
     enum status status = recover_directory(&recovery, err);
     crew_release(&recovery.crew);
     bounds_release(&recovery.bounds);

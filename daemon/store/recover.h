@@ -48,7 +48,7 @@ struct recovery_progress {
 
 struct recovery_options {
     const char *path;  /* of the directory, as messages name it */
-    unsigned threads;  /* 1 .. CREW_MAX */
+    unsigned threads;  /* at least 1; CREW_MAX is the most that is taken */
     table_bury *bury;  /* of the tables; NULL: freed where the last reference goes */
     bool leaves_files; /* changes nothing on disk */
     bool saves;        /* goes on behind damage */
