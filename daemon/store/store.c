@@ -58,6 +58,11 @@ enum status store_open(const struct store_options *options, struct store **out, 
     if (store == NULL)
         return error_nomem(err);
     memset(store, 0, sizeof *store);
+    store->path = strdup(options->path);
+    if (store->path == NULL) {
+        free(store);
+        return error_nomem(err);
+    }
     status = directory_open(options->path, &store->directory, &store->lock_file, err);
     if (status == ST_OK && getrandom(&store->run, sizeof store->run, 0) != sizeof store->run) {
         status = error_set(err, ST_INTERNAL, "no random bits: %s", strerror(errno));
@@ -65,11 +70,11 @@ enum status store_open(const struct store_options *options, struct store **out, 
         close(store->directory);
     }
     if (status != ST_OK) {
+        free(store->path);
         free(store);
         return status;
     }
     store_init_sink(&store->sink);
-    store->path = options->path;
     store->flush_interval_ms = options->flush_interval_ms;
     store->on_change = ignore_change;
     atomic_init(&store->wish_bytes, WISH_BYTES_DEFAULT);
@@ -98,12 +103,8 @@ void store_close(struct store *store)
     release_locks(store);
     close(store->lock_file);
     close(store->directory);
+    free(store->path);
     free(store);
-}
-
-const char *store_path(const struct store *store)
-{
-    return store->path;
 }
 
 int store_directory(const struct store *store)

@@ -39,7 +39,7 @@ enum switch_state {
 
 struct store {
     struct change_sink sink; /* the first, so that one can be had from the other */
-    const char *path;
+    char *path;              /* of the directory, as messages name it */
     int directory;
     int lock_file;
     uint64_t run;

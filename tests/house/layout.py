@@ -55,8 +55,6 @@ RULES = [
             "daemon/memory",
             "daemon/sketch/codec.h",
             "daemon/table",
-            "daemon/store/keeper.h",
-            "daemon/store/recover.h",
             "daemon/store/store.h",
             "daemon/wire",
             "daemon/server",
