@@ -25,6 +25,8 @@ static void on_work(uv_work_t *work)
     opening->outcome = store_recover(store, opening->context->catalog, burial_bury,
                                      (unsigned)uv_available_parallelism(), &opening->err);
     if (opening->outcome == ST_OK)
+        opening->outcome = store_keep(store, opening->context->catalog, &opening->err);
+    if (opening->outcome == ST_OK)
         opening->outcome = store_start(store, &opening->err);
     if (opening->outcome == ST_OK)
         catalog_set_sink(opening->context->catalog, store_sink(store));

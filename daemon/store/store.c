@@ -14,8 +14,6 @@
 #include "daemon/store/failpoint.h"
 #include "daemon/store/store_impl.h"
 
-#define WISH_BYTES_DEFAULT (UINT64_C(256) << 20)
-
 /* ---- life --------------------------------------------------------------------- */
 
 static void ignore_change(void *arg)
@@ -77,8 +75,9 @@ enum status store_open(const struct store_options *options, struct store **out, 
     store_init_sink(&store->sink);
     store->flush_interval_ms = options->flush_interval_ms;
     store->on_change = ignore_change;
-    atomic_init(&store->wish_bytes, WISH_BYTES_DEFAULT);
+    atomic_init(&store->wish_bytes, KEEPER_WISH_BYTES);
     init_locks(store);
+    keeper_init(&store->keeper, store);
     journal_init(&store->journal, store->directory, store->run);
     *out = store;
     return ST_OK;
@@ -97,10 +96,12 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
+    keeper_stop(&store->keeper);
     if (store->is_started)
         stop_flusher(store);
     journal_close(&store->journal);
     release_locks(store);
+    keeper_release(&store->keeper);
     close(store->lock_file);
     close(store->directory);
     free(store->path);
@@ -164,24 +165,30 @@ static enum status begin_run(struct store *store, struct error *err)
     return ST_OK;
 }
 
-enum status store_start(struct store *store, struct error *err)
+enum status store_spawn(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name,
+                        struct error *err)
 {
     sigset_t all;
     sigset_t before;
-    enum status status = look_around(store, err);
-    if (status == ST_OK)
-        status = begin_run(store, err);
-    if (status != ST_OK)
-        return status;
     sigfillset(&all); /* signals go to the main thread */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&store->flusher, NULL, flusher_run, store);
+    int rc = pthread_create(thread, NULL, run, arg);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc != 0)
         return error_set(err, ST_INTERNAL, "cannot start a thread: %s", strerror(rc));
-    pthread_setname_np(store->flusher, "flusher");
-    store->is_started = true;
+    pthread_setname_np(*thread, name);
     return ST_OK;
+}
+
+enum status store_start(struct store *store, struct error *err)
+{
+    enum status status = look_around(store, err);
+    if (status == ST_OK)
+        status = begin_run(store, err);
+    if (status == ST_OK)
+        status = store_spawn(&store->flusher, flusher_run, store, "flusher", err);
+    store->is_started = status == ST_OK;
+    return status;
 }
 
 void store_listen(struct store *store, void (*on_change)(void *arg), void *arg)
@@ -242,6 +249,23 @@ bool store_is_behind(const struct store *store)
 }
 
 /* ---- snapshots ---------------------------------------------------------------- */
+
+static void on_wish(void *keeper)
+{
+    keeper_wish(keeper);
+}
+
+enum status store_keep(struct store *store, struct catalog *catalog, struct error *err)
+{
+    store_on_wish(store, on_wish, &store->keeper);
+    return keeper_start(&store->keeper, catalog, err);
+}
+
+enum status store_checkpoint(struct store *store, uint64_t *number, uint64_t *bytes,
+                             struct error *err)
+{
+    return keeper_take(&store->keeper, number, bytes, err);
+}
 
 void store_set_wish_bytes(struct store *store, uint64_t bytes)
 {

@@ -92,6 +92,15 @@ bool store_is_behind(const struct store *store);
 
 /* ---- snapshots ---- */
 
+/* Takes snapshots of the catalog from now on, when the journal has grown long, after
+ * errors, and when it is asked to. Before store_start(). */
+enum status store_keep(struct store *store, struct catalog *catalog, struct error *err);
+
+/* Takes one now and waits for it; *bytes is the file's size. ST_UNAVAILABLE: the
+ * journal cannot be written, or the store is being closed. */
+enum status store_checkpoint(struct store *store, uint64_t *number, uint64_t *bytes,
+                             struct error *err);
+
 /* Calls wish, from the flusher, when a snapshot should be taken: when the store has
  * become degraded, or the journal has grown by wish_bytes since the last. Set before
  * store_start(). */

@@ -100,6 +100,8 @@ enum status store_recover(struct store *store, struct catalog *catalog, table_bu
         stop_narrator(&narrator);
     pthread_cond_destroy(&narrator.wake);
     pthread_mutex_destroy(&narrator.lock);
+    if (status == ST_OK && result.snapshot_bytes > KEEPER_WISH_BYTES)
+        store_set_wish_bytes(store, result.snapshot_bytes);
     if (status == ST_OK)
         log_result(&narrator, &result);
     return status;
