@@ -1,4 +1,5 @@
-/* ping and stats. */
+/* ping, stats and checkpoint. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -83,4 +84,37 @@ int stats_main(struct cli *cli, const struct command *command, int argc, char **
     result = cli->json ? print_stats_json(stats) : print_stats(stats);
     cardinal_stats_free(stats);
     return (int)result;
+}
+
+static enum exit_status print_checkpoint(const struct cli *cli,
+                                         const cardinal_checkpoint_result *made)
+{
+    if (!cli->json) {
+        (void)printf("snapshot %" PRIu64 ": %" PRIu64 " tables, %" PRIu64 " keys, %" PRIu64
+                     " bytes\n",
+                     made->snapshot, made->tables, made->keys, made->bytes);
+        return EXIT_DONE;
+    }
+    struct json json = json_begin();
+    json_uint(&json, "snapshot", made->snapshot);
+    json_uint(&json, "tables", made->tables);
+    json_uint(&json, "keys", made->keys);
+    json_uint(&json, "bytes", made->bytes);
+    return json_end(&json, stdout) ? EXIT_DONE : cli_no_memory();
+}
+
+int checkpoint_main(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+    const struct arguments_spec spec = { 0 };
+    struct positional words;
+    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
+        return EXIT_USAGE;
+    enum exit_status result = cli_connect(cli);
+    if (result != EXIT_DONE)
+        return (int)result;
+    cardinal_checkpoint_result made;
+    cardinal_status status = cardinal_checkpoint(cli->client, &made);
+    if (status != CARDINAL_OK)
+        return (int)cli_failed(cli, status);
+    return (int)print_checkpoint(cli, &made);
 }

@@ -474,6 +474,20 @@ CARDINAL_API cardinal_status cardinal_import(cardinal_client *client, const char
                                              cardinal_format format, const void *sketch, size_t len,
                                              bool any_hash, bool *changed);
 
+/* ---- the server's disk ------------------------------------------------ */
+
+typedef struct cardinal_checkpoint_result {
+    uint64_t snapshot; /* its number, which is in its file's name */
+    uint64_t tables;
+    uint64_t keys;
+    uint64_t bytes; /* of the file */
+} cardinal_checkpoint_result;
+
+/* Has the server write a snapshot of everything: what was answered before the call is
+ * on disk then. out may be NULL. */
+CARDINAL_API cardinal_status cardinal_checkpoint(cardinal_client *client,
+                                                 cardinal_checkpoint_result *out);
+
 /* ---- the server's figures --------------------------------------------- */
 
 typedef struct cardinal_stat {

@@ -24,6 +24,7 @@ static call_handler *const handlers[REQUEST_KIND_COUNT] = {
     [REQUEST_EXPORT] = handle_export,
     [REQUEST_IMPORT] = handle_import,
     [REQUEST_TOP] = handle_top,
+    [REQUEST_CHECKPOINT] = handle_checkpoint,
 };
 
 bool call_is_long(const struct request_head *head)

@@ -70,5 +70,7 @@ call_handler handle_import;
 /* handlers_stats.c */
 call_handler handle_ping;
 call_handler handle_stats;
+/* handlers_disk.c */
+call_handler handle_checkpoint;
 
 #endif

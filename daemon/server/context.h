@@ -13,6 +13,7 @@
 #include "daemon/wire/decode.h"
 
 struct catalog;
+struct keeper;
 struct loop;
 struct store;
 
@@ -20,9 +21,10 @@ struct server_context {
     struct limits limits;
     struct decode_limits decode_limits;
     struct catalog *catalog;
-    atomic_bool is_ready; /* the catalog holds what the store does; see opening.h */
-    struct store *store;  /* NULL: everything is in memory alone */
-    enum ack default_ack; /* of writes and tables that do not say; ACK_DEFAULT: memory */
+    atomic_bool is_ready;  /* the catalog holds what the store does; see opening.h */
+    struct store *store;   /* NULL: everything is in memory alone */
+    struct keeper *keeper; /* of the store's snapshots, once is_ready; NULL without a store */
+    enum ack default_ack;  /* of writes and tables that do not say; ACK_DEFAULT: memory */
     struct budget partial_bytes;
     struct budget unsent_bytes;
     struct budget job_bytes;

@@ -20,6 +20,7 @@
 #include "daemon/server/opening.h"
 #include "daemon/server/session.h"
 #include "daemon/server/upkeep.h"
+#include "daemon/store/keeper.h"
 #include "daemon/table/catalog.h"
 
 #define REFUSED_MAX 128u         /* connections that are told at one time that they are too many */
@@ -351,13 +352,15 @@ enum status server_run(struct server *server, void (*ready)(const struct server 
         opening_start(&server->opening, &server->uv, &server->context, on_opened);
         uv_run(&server->uv, UV_RUN_DEFAULT);
         opening_wait(&server->opening, &server->uv);
-        status = server->opening.outcome;
+        if (server->opening.outcome != ST_CANCELLED) /* by a signal */
+            status = server->opening.outcome;
         if (status != ST_OK)
             *err = server->opening.err;
     }
     set_phase(server, LOOP_STOPPING);
     for (unsigned i = 0; i < server->started; i++)
         loop_join(&server->context.loops[i]);
+    keeper_stop(server->context.keeper);
     return status;
 }
 
@@ -384,6 +387,7 @@ void server_free(struct server *server)
     for (unsigned i = 0; i < server->context.loop_count; i++)
         loop_release(&server->context.loops[i]);
     free(server->context.loops);
+    keeper_free(server->context.keeper);
     catalog_free(server->context.catalog);
     free(server);
 }

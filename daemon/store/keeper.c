@@ -1,188 +1,214 @@
 #include "daemon/store/keeper.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/log.h"
 #include "daemon/store/directory.h"
 #include "daemon/store/disk.h"
 #include "daemon/store/snapshot.h"
-#include "daemon/store/store_impl.h"
+#include "daemon/store/store.h"
 
-/* ---- one snapshot --------------------------------------------------------------- */
+#define WISH_BYTES_MIN                                                                             \
+    ((uint64_t)256 << 20) /* of the journal, for which a snapshot is worth it                      \
+                           */
+#define RETRY_MS 1000u    /* after one that failed */
 
-static enum status check_stops(void *arg)
+struct keeper {
+    struct store *store;
+    struct catalog *catalog;
+    pthread_mutex_t taking; /* held while one is taken */
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t wake;
+    bool is_wished;
+    atomic_bool is_stopping; /* set under the lock */
+    pthread_t thread;
+};
+
+/* ---- taking ------------------------------------------------------------------- */
+
+static void name_file(char out[STORE_NAME_BYTES], enum store_file kind, uint64_t number)
 {
-    const struct keeper *keeper = arg;
-    return atomic_load(&keeper->stops) ? ST_CANCELLED : ST_OK;
+    if (kind == STORE_FILE_SEGMENT)
+        store_segment_name(out, number);
+    else
+        store_snapshot_name(out, number);
 }
 
-/* Removes the files of one kind with lower numbers. */
-static int remove_older(int directory, enum store_file kind, uint64_t number)
+/* Removes the files of a kind with lesser numbers. What cannot be removed is so next
+ * time. */
+static void remove_below(int directory, enum store_file kind, uint64_t number)
 {
     struct directory_files files;
-    int rc = 0;
-    if (directory_list(directory, kind, &files, NULL) != ST_OK)
-        return 0; /* the next one tries again */
-    for (size_t i = 0; rc == 0 && i < files.count && files.numbers[i] < number; i++) {
+    struct error err;
+    if (directory_list(directory, kind, &files, &err) != ST_OK) {
+        log_warn("cannot look for old files", "error", err.text);
+        return;
+    }
+    for (size_t i = 0; i < files.count && files.numbers[i] < number; i++) {
         char name[STORE_NAME_BYTES];
-        if (kind == STORE_FILE_SEGMENT)
-            store_segment_name(name, files.numbers[i]);
-        else
-            store_snapshot_name(name, files.numbers[i]);
-        rc = disk_remove(directory, name);
+        name_file(name, kind, files.numbers[i]);
+        int rc = disk_remove(directory, name);
+        if (rc != 0)
+            log_warn("cannot remove an old file", "file", name, "error", strerror(rc));
     }
     directory_files_release(&files);
-    return rc;
 }
 
-static void remove_covered(struct keeper *keeper, uint64_t number)
-{
-    int directory = keeper->store->directory;
-    int rc = remove_older(directory, STORE_FILE_SEGMENT, number);
-    if (rc == 0)
-        rc = remove_older(directory, STORE_FILE_SNAPSHOT, number);
-    if (rc == 0)
-        rc = disk_sync_directory(directory);
-    if (rc != 0)
-        log_warn("cannot remove what a snapshot covers", "error", strerror(rc));
-}
-
-static enum status take(struct keeper *keeper, uint64_t *number, struct snapshot_result *result,
+static enum status take(struct keeper *keeper, const struct task *task, struct kept *out,
                         struct error *err)
 {
-    const struct task task = { check_stops, keeper };
     struct store *store = keeper->store;
-    uint64_t begun_ns = store_now_ns();
-    enum status status = store_switch(store, number, err);
+    struct snapshot_result made;
+    uint64_t number;
+    int directory = store_directory(store);
+    enum status status = store_switch(store, &number, err);
     if (status == ST_OK)
-        status = snapshot_take(keeper->catalog, store->directory, *number, store->run, &task,
-                               result, err);
-    if (status == ST_CANCELLED)
+        status =
+            snapshot_take(keeper->catalog, directory, number, store_run(store), task, &made, err);
+    if (status != ST_OK)
         return status;
-    if (status != ST_OK) {
-        log_error("cannot take a snapshot", "error", err->text);
-        return status;
-    }
-    store_snapshot_taken(store, *number);
-    store_set_wish_bytes(store,
-                         result->bytes > KEEPER_WISH_BYTES ? result->bytes : KEEPER_WISH_BYTES);
-    remove_covered(keeper, *number);
-    log_info("snapshot", "number", LOG_NUMBER(*number), "bytes", LOG_NUMBER(result->bytes), "rows",
-             LOG_NUMBER(result->counts.rows), "cells", LOG_NUMBER(result->counts.cells), "ms",
-             LOG_NUMBER((store_now_ns() - begun_ns) / 1000000u));
+    store_snapshot_taken(store, number);
+    store_set_wish_bytes(store, made.bytes > WISH_BYTES_MIN ? made.bytes : WISH_BYTES_MIN);
+    remove_below(directory, STORE_FILE_SEGMENT, number);
+    remove_below(directory, STORE_FILE_SNAPSHOT, number);
+    int rc = disk_sync_directory(directory);
+    if (rc != 0)
+        log_warn("cannot sync the data directory", "error", strerror(rc));
+    *out = (struct kept){ number, made.counts.tables, made.counts.rows, made.bytes };
+    log_info("snapshot taken", "number", LOG_NUMBER(number), "keys", LOG_NUMBER(out->keys), "bytes",
+             LOG_NUMBER(out->bytes));
     return ST_OK;
 }
 
-/* ---- the thread ----------------------------------------------------------------- */
-
-static void finish(struct keeper *keeper, enum status status, uint64_t number, uint64_t bytes,
-                   const struct error *err)
+enum status keeper_take(struct keeper *keeper, const struct task *task, struct kept *out,
+                        struct error *err)
 {
+    pthread_mutex_lock(&keeper->taking);
+    enum status status = take(keeper, task, out, err);
+    pthread_mutex_unlock(&keeper->taking);
+    return status;
+}
+
+/* ---- the thread --------------------------------------------------------------- */
+
+/* From the store's flusher. */
+static void on_wish(void *arg)
+{
+    struct keeper *keeper = arg;
     pthread_mutex_lock(&keeper->lock);
-    keeper->done = keeper->begun;
-    keeper->outcome = status;
-    if (status == ST_OK) {
-        keeper->number = number;
-        keeper->bytes = bytes;
-    } else {
-        keeper->err = *err;
-    }
-    pthread_cond_broadcast(&keeper->taken);
+    keeper->is_wished = true;
+    pthread_cond_signal(&keeper->wake);
     pthread_mutex_unlock(&keeper->lock);
 }
 
-/* Waits until one is wanted; false: it is over. */
+static enum status check_stop(void *arg)
+{
+    const struct keeper *keeper = arg;
+    return atomic_load(&keeper->is_stopping) ? ST_CANCELLED : ST_OK;
+}
+
+/* Waits until there is a wish, or for the end: false. */
 static bool await_wish(struct keeper *keeper)
 {
     pthread_mutex_lock(&keeper->lock);
-    while (keeper->wanted == keeper->begun && !atomic_load(&keeper->stops))
+    while (!keeper->is_wished && !atomic_load(&keeper->is_stopping))
         pthread_cond_wait(&keeper->wake, &keeper->lock);
-    keeper->begun = keeper->wanted;
+    keeper->is_wished = false;
     pthread_mutex_unlock(&keeper->lock);
-    return !atomic_load(&keeper->stops);
+    return !atomic_load(&keeper->is_stopping);
+}
+
+/* Rests, and wishes for what failed. */
+static void try_again(struct keeper *keeper)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += RETRY_MS / 1000;
+    pthread_mutex_lock(&keeper->lock);
+    while (!atomic_load(&keeper->is_stopping) &&
+           pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until) == 0)
+        continue;
+    keeper->is_wished = true;
+    pthread_mutex_unlock(&keeper->lock);
 }
 
 static void *run(void *arg)
 {
     struct keeper *keeper = arg;
+    const struct task task = { check_stop, keeper };
     while (await_wish(keeper)) {
-        struct snapshot_result result = { .bytes = 0 };
-        struct error err = { ST_OK, "" };
-        uint64_t number = 0;
-        enum status status = take(keeper, &number, &result, &err);
-        finish(keeper, status, number, result.bytes, &err);
+        struct kept kept;
+        struct error err;
+        if (keeper_take(keeper, &task, &kept, &err) == ST_OK || atomic_load(&keeper->is_stopping))
+            continue;
+        log_error("cannot take a snapshot, trying again", "error", err.text);
+        try_again(keeper);
     }
     return NULL;
 }
 
-/* ---- life ----------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------------- */
 
-void keeper_init(struct keeper *keeper, struct store *store)
+static void init_locks(struct keeper *keeper)
 {
-    memset(keeper, 0, sizeof *keeper);
-    keeper->store = store;
+    pthread_condattr_t attributes;
+    pthread_mutex_init(&keeper->taking, NULL);
     pthread_mutex_init(&keeper->lock, NULL);
-    pthread_cond_init(&keeper->wake, NULL);
-    pthread_cond_init(&keeper->taken, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&keeper->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
-void keeper_release(struct keeper *keeper)
+void keeper_free(struct keeper *keeper)
 {
-    pthread_cond_destroy(&keeper->taken);
+    if (keeper == NULL)
+        return;
     pthread_cond_destroy(&keeper->wake);
     pthread_mutex_destroy(&keeper->lock);
+    pthread_mutex_destroy(&keeper->taking);
+    free(keeper);
 }
 
-enum status keeper_start(struct keeper *keeper, struct catalog *catalog, struct error *err)
+enum status keeper_new(struct store *store, struct catalog *catalog, uint64_t last_bytes,
+                       struct keeper **out, struct error *err)
 {
+    sigset_t all;
+    sigset_t before;
+    struct keeper *keeper = calloc(1, sizeof *keeper);
+    if (keeper == NULL)
+        return error_nomem(err);
+    keeper->store = store;
     keeper->catalog = catalog;
-    enum status status = store_spawn(&keeper->thread, run, keeper, "keeper", err);
-    keeper->is_running = status == ST_OK;
-    return status;
+    init_locks(keeper);
+    sigfillset(&all); /* signals go to the main thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&keeper->thread, NULL, run, keeper);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc != 0) {
+        keeper_free(keeper);
+        return error_set(err, ST_INTERNAL, "cannot start a thread: %s", strerror(rc));
+    }
+    pthread_setname_np(keeper->thread, "keeper");
+    store_on_wish(store, on_wish, keeper);
+    store_set_wish_bytes(store, last_bytes > WISH_BYTES_MIN ? last_bytes : WISH_BYTES_MIN);
+    *out = keeper;
+    return ST_OK;
 }
 
 void keeper_stop(struct keeper *keeper)
 {
-    static const struct error over = { ST_UNAVAILABLE, "the server is stopping" };
-    if (!keeper->is_running)
+    if (keeper == NULL)
         return;
     pthread_mutex_lock(&keeper->lock);
-    atomic_store(&keeper->stops, true);
+    atomic_store(&keeper->is_stopping, true);
     pthread_cond_signal(&keeper->wake);
     pthread_mutex_unlock(&keeper->lock);
     pthread_join(keeper->thread, NULL);
-    keeper->is_running = false;
-    pthread_mutex_lock(&keeper->lock);
-    keeper->begun = keeper->wanted;
-    pthread_mutex_unlock(&keeper->lock);
-    finish(keeper, ST_UNAVAILABLE, 0, 0, &over);
-}
-
-void keeper_wish(struct keeper *keeper)
-{
-    pthread_mutex_lock(&keeper->lock);
-    if (keeper->wanted == keeper->begun)
-        keeper->wanted++;
-    pthread_cond_signal(&keeper->wake);
-    pthread_mutex_unlock(&keeper->lock);
-}
-
-enum status keeper_take(struct keeper *keeper, uint64_t *number, uint64_t *bytes, struct error *err)
-{
-    pthread_mutex_lock(&keeper->lock);
-    uint64_t mine = ++keeper->wanted;
-    pthread_cond_signal(&keeper->wake);
-    while (keeper->done < mine && !atomic_load(&keeper->stops))
-        pthread_cond_wait(&keeper->taken, &keeper->lock);
-    enum status status = keeper->done < mine ? ST_UNAVAILABLE : keeper->outcome;
-    if (status == ST_OK) {
-        *number = keeper->number;
-        *bytes = keeper->bytes;
-    } else if (keeper->done < mine) {
-        error_set(err, status, "the server is stopping");
-    } else {
-        error_set(err, status, "%s", keeper->err.text);
-    }
-    pthread_mutex_unlock(&keeper->lock);
-    return status;
 }

@@ -1,55 +1,45 @@
-/* keeper: takes a store's snapshots, on a thread of its own, one at a time.
+/* keeper: takes snapshots of a catalog, and removes the files that they make
+ * superfluous.
  *
- * It takes one when the store wishes for it or somebody asks, and removes what the
- * new one covers. One that fails is logged; the store wishes again.
+ * It takes one when the store wishes for one, on a thread of its own, and again after
+ * a pause while it fails; and one whenever it is asked to, on the thread that asks. One
+ * is taken at a time.
  *
- * Thread safety: keeper_wish() and keeper_take() by any thread. */
+ * Life: keeper_new, store_start, .., keeper_stop, store_close, keeper_free: the store
+ * may wish as long as it is open.
+ *
+ * Thread safety: any thread, but for new, stop and free. */
 #ifndef CARDINAL_STORE_KEEPER_H
 #define CARDINAL_STORE_KEEPER_H
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/table/table.h"
 #include "proto/status.h"
 
 struct catalog;
+struct keeper;
 struct store;
 
-#define KEEPER_WISH_BYTES (UINT64_C(256) << 20) /* of journal since the last snapshot, at least */
+/* For a store that is not started yet. last_bytes: of the newest snapshot, 0 if there
+ * is none. */
+enum status keeper_new(struct store *store, struct catalog *catalog, uint64_t last_bytes,
+                       struct keeper **out, struct error *err);
 
-struct keeper {
-    struct store *store;
-    struct catalog *catalog;
-    pthread_t thread;
-    bool is_running;
-    atomic_bool stops;
-    pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t wake;  /* of the keeper */
-    pthread_cond_t taken;
-    uint64_t wanted; /* how often one was asked for */
-    uint64_t begun;  /* asked for before the one that was begun last */
-    uint64_t done;   /* before the one that ended last */
-    enum status outcome;
-    struct error err;
-    uint64_t number; /* of the last whole one */
-    uint64_t bytes;
+/* Ends its thread, giving up what that has in work. Accepts NULL. */
+void keeper_stop(struct keeper *keeper);
+void keeper_free(struct keeper *keeper); /* accepts NULL */
+
+struct kept {
+    uint64_t number; /* of the snapshot */
+    uint64_t tables;
+    uint64_t keys;
+    uint64_t bytes; /* of its file */
 };
 
-void keeper_init(struct keeper *keeper, struct store *store);
-void keeper_release(struct keeper *keeper);
-
-enum status keeper_start(struct keeper *keeper, struct catalog *catalog, struct error *err);
-
-/* Gives up what is under way, and ends the thread. */
-void keeper_stop(struct keeper *keeper);
-
-/* One should be taken. */
-void keeper_wish(struct keeper *keeper);
-
-/* Has one taken that begins after the call, and waits for it. */
-enum status keeper_take(struct keeper *keeper, uint64_t *number, uint64_t *bytes,
+/* Takes a snapshot now: what was told to the store before the call is in it. Fails
+ * with the task's status, ST_UNAVAILABLE or ST_INTERNAL where the disk does. */
+enum status keeper_take(struct keeper *keeper, const struct task *task, struct kept *out,
                         struct error *err);
 
 #endif

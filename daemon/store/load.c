@@ -15,6 +15,7 @@ struct load {
     pthread_mutex_t lock;
     pthread_cond_t quiet;
     unsigned busy;       /* threads that restore rows */
+    bool is_alone;       /* a thread has, or waits to have, the snapshot for itself */
     struct table *table; /* whose rows come next; NULL: of none that is known */
     bool is_over;
     _Atomic uint64_t slices;
@@ -162,6 +163,10 @@ static bool read_rows(struct hand *hand, enum status *status, struct error *err)
     struct snapshot_reader *reader = &load->reader;
     while (!load->is_over && *status == ST_OK && !recovery_has_failed(load->recovery)) {
         enum snapshot_state state;
+        if (load->is_alone) {
+            pthread_cond_wait(&load->quiet, &load->lock);
+            continue;
+        }
         *status = snapshot_next(reader, &state, &hand->block, &hand->packed, err);
         hand->offset = reader->offset;
         hand->bytes = reader->end - reader->offset;
@@ -174,6 +179,7 @@ static bool read_rows(struct hand *hand, enum status *status, struct error *err)
             load->busy++;
             return true;
         }
+        load->is_alone = true;
         wait_for_quiet(load);
         if (state == SNAPSHOT_BLOCK) {
             *status = take_block(hand, err);
@@ -184,6 +190,8 @@ static bool read_rows(struct hand *hand, enum status *status, struct error *err)
             load->is_over = true;
             *status = check_counts(load, err);
         }
+        load->is_alone = false;
+        pthread_cond_broadcast(&load->quiet);
     }
     return false;
 }

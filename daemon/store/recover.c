@@ -29,6 +29,10 @@ void recovery_fail(struct recovery *recovery, enum status status, const struct e
 
 bool recovery_has_failed(struct recovery *recovery)
 {
+    if (recovery->progress != NULL && atomic_load(&recovery->progress->is_given_up)) {
+        struct error err;
+        recovery_fail(recovery, error_set(&err, ST_CANCELLED, "the start was given up"), &err);
+    }
     pthread_mutex_lock(&recovery->lock);
     bool failed = recovery->failed != ST_OK;
     pthread_mutex_unlock(&recovery->lock);
@@ -58,89 +62,6 @@ enum status recovery_damage(struct recovery *recovery, const char *file, uint64_
                      "'%s' is damaged at offset %" PRIu64 ": %s; put a copy back, or save what is "
                      "whole with: cardinald --repair %.96s",
                      file, offset, why, recovery->options->path);
-}
-
-/* ---- tables -------------------------------------------------------------------- */
-
-/* Where the table of that id is, or belongs. */
-static size_t place_of(const struct recovery *recovery, uint64_t id)
-{
-    size_t low = 0;
-    size_t high = recovery->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (recovery->tables[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct table *recovery_find(const struct recovery *recovery, uint64_t id)
-{
-    size_t at = place_of(recovery, id);
-    bool found = at < recovery->count && recovery->tables[at].id == id;
-    return found ? recovery->tables[at].table : NULL;
-}
-
-static enum status add_table(struct recovery *recovery, const struct table_image *image,
-                             struct error *err)
-{
-    if (recovery->count == recovery->room) {
-        size_t room = recovery->room == 0 ? 16 : recovery->room * 2;
-        struct kept_table *tables = realloc(recovery->tables, room * sizeof *tables);
-        if (tables == NULL)
-            return error_nomem(err);
-        recovery->tables = tables;
-        recovery->room = room;
-    }
-    struct table *table;
-    enum status status =
-        table_restore(recovery->catalog, image, recovery->options->bury, &table, err);
-    if (status != ST_OK)
-        return status;
-    size_t at = place_of(recovery, image->id);
-    memmove(&recovery->tables[at + 1], &recovery->tables[at],
-            (recovery->count - at) * sizeof *recovery->tables);
-    recovery->tables[at] = (struct kept_table){ image->id, table };
-    recovery->count++;
-    return ST_OK;
-}
-
-enum status recovery_take_image(struct recovery *recovery, const struct table_image *image,
-                                struct error *err)
-{
-    struct table *table = recovery_find(recovery, image->id);
-    if (image->id >= recovery->next_seen_id)
-        recovery->next_seen_id = image->id + 1;
-    if (table == NULL)
-        return add_table(recovery, image, err);
-    if (image->version <= table_version(table))
-        return ST_OK;
-    return table_restore_image(table, image, err);
-}
-
-void recovery_drop(struct recovery *recovery, uint64_t id)
-{
-    size_t at = place_of(recovery, id);
-    if (at == recovery->count || recovery->tables[at].id != id)
-        return;
-    table_unref(recovery->tables[at].table);
-    recovery->count--;
-    memmove(&recovery->tables[at], &recovery->tables[at + 1],
-            (recovery->count - at) * sizeof *recovery->tables);
-}
-
-static enum status admit_tables(struct recovery *recovery, struct error *err)
-{
-    enum status status = ST_OK;
-    for (size_t i = 0; i < recovery->count && status == ST_OK; i++)
-        status = catalog_admit(recovery->catalog, recovery->tables[i].table, err);
-    if (status == ST_OK)
-        catalog_raise_next_id(recovery->catalog, recovery->next_seen_id);
-    recovery->result.tables = recovery->count;
-    return status;
 }
 
 /* ---- the journal --------------------------------------------------------------- */
@@ -203,6 +124,10 @@ static enum status play_segment(struct recovery *recovery, struct replay *replay
         chain->has_run = true;
     }
     while (status == ST_OK && !is_over) {
+        if (recovery_has_failed(recovery)) {
+            *err = recovery->error;
+            return recovery->failed;
+        }
         enum segment_state state;
         struct bytes_view payload;
         status = segment_next(reader, &state, &payload, err);
@@ -348,6 +273,27 @@ static enum status remove_unfinished(struct recovery *recovery, struct error *er
 
 /* ---- recovering ---------------------------------------------------------------- */
 
+/* What was read may be in the system's memory alone: a daemon that died had not synced
+ * all that it wrote. What follows relies on it, so it is put on disk first. */
+static enum status settle(struct recovery *recovery, const struct chain *chain, struct error *err)
+{
+    char name[STORE_NAME_BYTES] = ".";
+    int rc = 0;
+    if (recovery->options->leaves_files)
+        return ST_OK;
+    if (chain->end > 0) {
+        store_segment_name(name, chain->files.numbers[chain->end - 1]);
+        int fd = openat(recovery->directory, name, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fsync(fd) != 0)
+            rc = errno == ENOENT ? 0 : errno; /* it was cut to nothing */
+        if (fd >= 0)
+            close(fd);
+    }
+    rc = rc == 0 ? disk_sync_directory(recovery->directory) : rc;
+    return rc == 0 ? ST_OK
+                   : error_set(err, ST_INTERNAL, "cannot sync '%s': %s", name, strerror(rc));
+}
+
 static enum status recover_files(struct recovery *recovery, struct chain *chain, uint64_t snapshot,
                                  struct error *err)
 {
@@ -361,7 +307,9 @@ static enum status recover_files(struct recovery *recovery, struct chain *chain,
     if (status == ST_OK)
         status = play_journal(recovery, chain, err);
     if (status == ST_OK)
-        status = admit_tables(recovery, err);
+        status = settle(recovery, chain, err);
+    if (status == ST_OK)
+        status = recovery_admit(recovery, err);
     if (status == ST_OK)
         status = remove_unfinished(recovery, err);
     return status;
@@ -396,7 +344,7 @@ enum status recover(int directory, struct catalog *catalog, const struct recover
     };
     pthread_mutex_init(&recovery.lock, NULL);
     bounds_init(&recovery.bounds);
-    crew_init(&recovery.crew, options->threads);
+    crew_init(&recovery.crew, options->threads < CREW_MAX ? options->threads : CREW_MAX);
     enum status status = recover_directory(&recovery, err);
     crew_release(&recovery.crew);
     bounds_release(&recovery.bounds);

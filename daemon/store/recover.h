@@ -37,8 +37,9 @@ struct recovery_note {
     const char *why;
 };
 
-/* Read by any thread while it goes on. */
+/* Read by any thread while it goes on; any may give it up. */
 struct recovery_progress {
+    atomic_bool is_given_up;
     _Atomic uint64_t done_bytes;
     _Atomic uint64_t total_bytes;
     _Atomic uint64_t rows;    /* of the snapshot */
@@ -47,7 +48,7 @@ struct recovery_progress {
 
 struct recovery_options {
     const char *path;  /* of the directory, as messages name it */
-    unsigned threads;  /* 1 .. CREW_MAX */
+    unsigned threads;  /* at least 1; CREW_MAX is the most that is taken */
     table_bury *bury;  /* of the tables; NULL: freed where the last reference goes */
     bool leaves_files; /* changes nothing on disk */
     bool saves;        /* goes on behind damage */
@@ -66,8 +67,9 @@ struct recovery_result {
     uint64_t cut_bytes;
 };
 
-/* ST_FAILED_PRECONDITION: damaged, or of a newer version; ST_INTERNAL: the disk failed;
- * ST_RESOURCE_EXHAUSTED: no memory. The catalog is empty before, and no sink is set. */
+/* ST_CANCELLED: given up. ST_FAILED_PRECONDITION: damaged, or of a newer version; ST_INTERNAL: the
+ * disk failed; ST_RESOURCE_EXHAUSTED: no memory. The catalog is empty before, and no sink is set.
+ */
 enum status recover(int directory, struct catalog *catalog, const struct recovery_options *options,
                     struct recovery_result *out, struct error *err);
 

@@ -39,6 +39,8 @@ struct table *recovery_find(const struct recovery *recovery, uint64_t id);
 enum status recovery_take_image(struct recovery *recovery, const struct table_image *image,
                                 struct error *err);
 void recovery_drop(struct recovery *recovery, uint64_t id);
+/* Puts all of them into the catalog. */
+enum status recovery_admit(struct recovery *recovery, struct error *err);
 
 /* Tells of something found in a file. */
 void recovery_note(struct recovery *recovery, enum recovery_finding finding, const char *file,

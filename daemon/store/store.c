@@ -14,6 +14,8 @@
 #include "daemon/store/failpoint.h"
 #include "daemon/store/store_impl.h"
 
+#define WISH_BYTES_DEFAULT (UINT64_C(256) << 20)
+
 /* ---- life --------------------------------------------------------------------- */
 
 static void ignore_change(void *arg)
@@ -56,11 +58,6 @@ enum status store_open(const struct store_options *options, struct store **out, 
     if (store == NULL)
         return error_nomem(err);
     memset(store, 0, sizeof *store);
-    store->path = strdup(options->path);
-    if (store->path == NULL) {
-        free(store);
-        return error_nomem(err);
-    }
     status = directory_open(options->path, &store->directory, &store->lock_file, err);
     if (status == ST_OK && getrandom(&store->run, sizeof store->run, 0) != sizeof store->run) {
         status = error_set(err, ST_INTERNAL, "no random bits: %s", strerror(errno));
@@ -68,16 +65,15 @@ enum status store_open(const struct store_options *options, struct store **out, 
         close(store->directory);
     }
     if (status != ST_OK) {
-        free(store->path);
         free(store);
         return status;
     }
     store_init_sink(&store->sink);
+    store->path = options->path;
     store->flush_interval_ms = options->flush_interval_ms;
     store->on_change = ignore_change;
-    atomic_init(&store->wish_bytes, KEEPER_WISH_BYTES);
+    atomic_init(&store->wish_bytes, WISH_BYTES_DEFAULT);
     init_locks(store);
-    keeper_init(&store->keeper, store);
     journal_init(&store->journal, store->directory, store->run);
     *out = store;
     return ST_OK;
@@ -96,16 +92,18 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
-    keeper_stop(&store->keeper);
     if (store->is_started)
         stop_flusher(store);
     journal_close(&store->journal);
     release_locks(store);
-    keeper_release(&store->keeper);
     close(store->lock_file);
     close(store->directory);
-    free(store->path);
     free(store);
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
 }
 
 int store_directory(const struct store *store)
@@ -165,30 +163,24 @@ static enum status begin_run(struct store *store, struct error *err)
     return ST_OK;
 }
 
-enum status store_spawn(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name,
-                        struct error *err)
+enum status store_start(struct store *store, struct error *err)
 {
     sigset_t all;
     sigset_t before;
-    sigfillset(&all); /* signals go to the main thread */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(thread, NULL, run, arg);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0)
-        return error_set(err, ST_INTERNAL, "cannot start a thread: %s", strerror(rc));
-    pthread_setname_np(*thread, name);
-    return ST_OK;
-}
-
-enum status store_start(struct store *store, struct error *err)
-{
     enum status status = look_around(store, err);
     if (status == ST_OK)
         status = begin_run(store, err);
-    if (status == ST_OK)
-        status = store_spawn(&store->flusher, flusher_run, store, "flusher", err);
-    store->is_started = status == ST_OK;
-    return status;
+    if (status != ST_OK)
+        return status;
+    sigfillset(&all); /* signals go to the main thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&store->flusher, NULL, flusher_run, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc != 0)
+        return error_set(err, ST_INTERNAL, "cannot start a thread: %s", strerror(rc));
+    pthread_setname_np(store->flusher, "flusher");
+    store->is_started = true;
+    return ST_OK;
 }
 
 void store_listen(struct store *store, void (*on_change)(void *arg), void *arg)
@@ -249,23 +241,6 @@ bool store_is_behind(const struct store *store)
 }
 
 /* ---- snapshots ---------------------------------------------------------------- */
-
-static void on_wish(void *keeper)
-{
-    keeper_wish(keeper);
-}
-
-enum status store_keep(struct store *store, struct catalog *catalog, struct error *err)
-{
-    store_on_wish(store, on_wish, &store->keeper);
-    return keeper_start(&store->keeper, catalog, err);
-}
-
-enum status store_checkpoint(struct store *store, uint64_t *number, uint64_t *bytes,
-                             struct error *err)
-{
-    return keeper_take(&store->keeper, number, bytes, err);
-}
 
 void store_set_wish_bytes(struct store *store, uint64_t bytes)
 {

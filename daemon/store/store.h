@@ -27,7 +27,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/table/catalog.h"
 #include "daemon/table/change_sink.h"
 #include "proto/status.h"
 
@@ -36,7 +35,7 @@
 struct store;
 
 struct store_options {
-    const char *path;           /* of the data directory; made if there is none */
+    const char *path;           /* of the data directory; made if there is none. Outlives it */
     uint64_t flush_interval_ms; /* between two syncs that nobody waits for; 0: none */
 };
 
@@ -47,15 +46,11 @@ enum status store_open(const struct store_options *options, struct store **out, 
  * NULL. The sink is told nothing any more. */
 void store_close(struct store *store);
 
+/* The directory as it was named. */
+const char *store_path(const struct store *store);
+
 /* The directory's descriptor, while the store is open. */
 int store_directory(const struct store *store);
-
-/* Brings what the directory holds back into a catalog that is empty and has no sink,
- * on some threads; says in the log what it finds, and every two seconds how far it is.
- * ST_FAILED_PRECONDITION: a file is damaged, or of a newer version; the message names
- * it, and the remedy. Before store_start(). */
-enum status store_recover(struct store *store, struct catalog *catalog, table_bury *bury,
-                          unsigned threads, struct error *err);
 
 /* Begins a run: a new segment behind those that are there, and the flusher. */
 enum status store_start(struct store *store, struct error *err);
@@ -91,15 +86,6 @@ void store_listen(struct store *store, void (*on_change)(void *arg), void *arg);
 bool store_is_behind(const struct store *store);
 
 /* ---- snapshots ---- */
-
-/* Takes snapshots of the catalog from now on, when the journal has grown long, after
- * errors, and when it is asked to. Before store_start(). */
-enum status store_keep(struct store *store, struct catalog *catalog, struct error *err);
-
-/* Takes one now and waits for it; *bytes is the file's size. ST_UNAVAILABLE: the
- * journal cannot be written, or the store is being closed. */
-enum status store_checkpoint(struct store *store, uint64_t *number, uint64_t *bytes,
-                             struct error *err);
 
 /* Calls wish, from the flusher, when a snapshot should be taken: when the store has
  * become degraded, or the journal has grown by wish_bytes since the last. Set before

@@ -8,7 +8,6 @@
 
 #include "daemon/store/append.h"
 #include "daemon/store/journal.h"
-#include "daemon/store/keeper.h"
 #include "daemon/store/store.h"
 
 #define QUEUE_COUNT 16u
@@ -40,7 +39,7 @@ enum switch_state {
 
 struct store {
     struct change_sink sink; /* the first, so that one can be had from the other */
-    char *path;              /* of the directory, as messages name it */
+    const char *path;
     int directory;
     int lock_file;
     uint64_t run;
@@ -74,7 +73,6 @@ struct store {
     uint64_t gap_number; /* the first segment since the last error */
     uint64_t superseded; /* bytes of the segments before switched_to */
 
-    struct keeper keeper;
     pthread_t flusher;
     bool is_started;
 
@@ -95,10 +93,6 @@ void store_nudge(struct store *store);
 
 /* The flusher's thread; arg is the store. */
 void *flusher_run(void *arg);
-
-/* Starts a thread that takes no signals. */
-enum status store_spawn(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name,
-                        struct error *err);
 
 uint64_t store_now_ns(void); /* monotonic */
 

@@ -4,7 +4,7 @@
 #include "daemon/sketch/little_endian.h"
 #include "daemon/table/table_impl.h"
 
-#define CODES_STEP 128u /* given to a rollup at a time */
+#define CODES_STEP 1024u /* given to a rollup at a time */
 
 /* The slot of a column, or SLOT_NONE if it is gone. */
 static uint16_t slot_of(const struct column_set *columns, uint32_t column_id)
@@ -42,7 +42,8 @@ static void feed_rollup(struct table *table, const struct shard *shard, uint16_t
         rollups_feed_cell(table->rollups, shard->number, slot, cell);
         return;
     }
-    rollups_feed(table->rollups, shard->number, (const uint16_t[]){ slot, slot }, tokens, n);
+    const uint16_t slots[2] = { slot, slot };
+    rollups_feed(table->rollups, shard->number, slots, tokens, n);
 }
 
 static enum status restore_locked(struct table *table, struct shard *shard,
@@ -118,16 +119,16 @@ static enum status replay_locked(struct table *table, struct shard *shard, uint3
 {
     struct cell *cell = row_cell(pool_at(&shard->rows, ref), slot);
     enum status status = ST_OK;
-    uint32_t step[CODES_STEP];
-    uint16_t slots[CODES_STEP];
-    for (size_t i = 0; i < CODES_STEP; i++)
-        slots[i] = slot;
     for (size_t at = 0; at < n && status == ST_OK; at += CODES_STEP) {
+        uint32_t step[CODES_STEP];
         size_t count = n - at < CODES_STEP ? n - at : CODES_STEP;
         for (size_t i = 0; i < count; i++)
             step[i] = load_le32(codes + 4 * (at + i));
         status = shard_cell_replay(shard, cell, &table->shape, step, &count);
-        if (table->rollups != NULL)
+        uint16_t slots[CODES_STEP];
+        for (size_t i = 0; i < count; i++)
+            slots[i] = slot;
+        if (table->rollups != NULL && count > 0)
             rollups_feed(table->rollups, shard->number, slots, step, count);
     }
     return status;

@@ -88,6 +88,16 @@ enum status reply_describe_table(const struct reply_to *to, const struct table_r
 enum status reply_ingest(const struct reply_to *to, const struct ingest_reply *reply,
                          struct error *err);
 enum status reply_delete(const struct reply_to *to, uint64_t deleted, struct error *err);
+
+struct checkpoint_reply {
+    uint64_t snapshot;
+    uint64_t tables;
+    uint64_t keys;
+    uint64_t bytes;
+};
+
+enum status reply_checkpoint(const struct reply_to *to, const struct checkpoint_reply *reply,
+                             struct error *err);
 enum status reply_stats(const struct reply_to *to, const char *version,
                         const struct stat_reply *stats, size_t count, struct error *err);
 

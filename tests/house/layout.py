@@ -55,6 +55,8 @@ RULES = [
             "daemon/memory",
             "daemon/sketch/codec.h",
             "daemon/table",
+            "daemon/store/keeper.h",
+            "daemon/store/recover.h",
             "daemon/store/store.h",
             "daemon/wire",
             "daemon/server",

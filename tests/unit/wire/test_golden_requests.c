@@ -35,6 +35,7 @@ static const char *const golden[REQUEST_KIND_COUNT] = {
     [REQUEST_IMPORT] = "0811d201270a06766973697473120575736572731801220a0a026b3112044859"
                        "4c4c22041202000128013001",
     [REQUEST_TOP] = "0812da01160a06766973697473120575736572731a031201702014",
+    [REQUEST_CHECKPOINT] = "0813e20100",
 };
 
 static const struct decode_limits limits = { .max_keys = 10 };
