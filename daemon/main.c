@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/options.h"
 #include "daemon/server/server.h"
+#include "daemon/store/repair.h"
 #include "daemon/store/store.h"
 
 #define EXIT_USAGE 2
@@ -16,18 +17,24 @@
 #define FIRST_SETTING_KEY 1000 /* argp keys of option_specs[], counted up */
 #define KEY_CONFIG 900
 #define KEY_CHECK_CONFIG 901
+#define KEY_VERIFY 902
+#define KEY_REPAIR 903
+#define OWN_OPTIONS 4u /* those above */
 
 const char *argp_program_version = "cardinald " CARDINAL_VERSION;
 
-static const char about[] =
-    "Counts distinct values by key for many clients at once."
-    "\vEverything but --config, --check-config, --help and --version can be set in the file too, "
-    "as 'name = value' with _ for -. SIGTERM and SIGINT finish what is in work and stop.";
+static const char about[] = "Counts distinct values by key for many clients at once."
+                            "\vEverything but --config, --check-config, --verify, --repair, --help "
+                            "and --version can be set "
+                            "in the file too, as 'name = value' with _ for -. SIGTERM and SIGINT "
+                            "finish what is in work and stop.";
 
 /* What the command line said. */
 struct arguments {
     const char *config_path;
     bool check_only;
+    const char *verify_path; /* NULL: not asked for; so the next */
+    const char *repair_path;
     struct config_flag flags[FLAGS_MAX];
     size_t flag_count;
 };
@@ -42,6 +49,10 @@ static error_t on_argument(int key, char *value, struct argp_state *state)
     }
     if (key == KEY_CHECK_CONFIG) {
         arguments->check_only = true;
+        return 0;
+    }
+    if (key == KEY_VERIFY || key == KEY_REPAIR) {
+        *(key == KEY_VERIFY ? &arguments->verify_path : &arguments->repair_path) = value;
         return 0;
     }
     if (key < FIRST_SETTING_KEY || key >= FIRST_SETTING_KEY + (int)option_spec_count)
@@ -75,8 +86,8 @@ static bool describe_setting(const struct option_spec *spec, int key, struct arg
 static void free_options(struct argp_option *options)
 {
     for (size_t i = 0; i < option_spec_count; i++) {
-        free((char *)options[i + 2].name);
-        free((char *)options[i + 2].doc);
+        free((char *)options[i + OWN_OPTIONS].name);
+        free((char *)options[i + OWN_OPTIONS].doc);
     }
     free(options);
 }
@@ -84,7 +95,7 @@ static void free_options(struct argp_option *options)
 /* The table of options as argp takes it, ended by zeros; NULL without memory. */
 static struct argp_option *describe_options(void)
 {
-    struct argp_option *options = calloc(option_spec_count + 3, sizeof *options);
+    struct argp_option *options = calloc(option_spec_count + OWN_OPTIONS + 1, sizeof *options);
 
     if (options == NULL)
         return NULL;
@@ -95,8 +106,19 @@ static struct argp_option *describe_options(void)
     options[1] = (struct argp_option){ .name = "check-config",
                                        .key = KEY_CHECK_CONFIG,
                                        .doc = "check the settings and exit" };
+    options[2] = (struct argp_option){ .name = "verify",
+                                       .key = KEY_VERIFY,
+                                       .arg = "DIR",
+                                       .doc = "read all of a data directory, change nothing, say "
+                                              "what is wrong, and exit" };
+    options[3] = (struct argp_option){ .name = "repair",
+                                       .key = KEY_REPAIR,
+                                       .arg = "DIR",
+                                       .doc = "save what is whole of a damaged data directory, "
+                                              "keep its files aside, and exit" };
     for (size_t i = 0; i < option_spec_count; i++) {
-        if (!describe_setting(&option_specs[i], FIRST_SETTING_KEY + (int)i, &options[i + 2])) {
+        if (!describe_setting(&option_specs[i], FIRST_SETTING_KEY + (int)i,
+                              &options[i + OWN_OPTIONS])) {
             free_options(options);
             return NULL;
         }
@@ -159,6 +181,24 @@ static int serve(struct config *config)
     return EXIT_SUCCESS;
 }
 
+/* Looks through a data directory: 1 where something is damaged. */
+static int verify(const char *path)
+{
+    struct error err;
+    bool is_sound = false;
+
+    if (repair_verify(path, stdout, &is_sound, &err) != ST_OK)
+        return fail(&err);
+    return is_sound ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int repair(const char *path)
+{
+    struct error err;
+
+    return repair_salvage(path, stdout, &err) == ST_OK ? EXIT_SUCCESS : fail(&err);
+}
+
 int main(int argc, char **argv)
 {
     static struct arguments arguments;
@@ -174,6 +214,10 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     free_options(options);
+    if (arguments.verify_path != NULL)
+        return verify(arguments.verify_path);
+    if (arguments.repair_path != NULL)
+        return repair(arguments.repair_path);
     if (config_load(arguments.config_path, arguments.flags, arguments.flag_count, &config, &err) !=
             ST_OK ||
         server_check(&config.server, &err) != ST_OK)

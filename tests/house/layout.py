@@ -66,7 +66,7 @@ RULES = [
     ),
     (
         "daemon",
-        ["proto", "daemon/store/store.h", "daemon/server", "daemon"],
+        ["proto", "daemon/store/repair.h", "daemon/store/store.h", "daemon/server", "daemon"],
         ["uv.h", "ini.h", "sys/", "unistd.h"],
     ),
     (
