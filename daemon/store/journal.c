@@ -91,6 +91,7 @@ static int write_block(struct journal *journal, const struct chunk *chunks,
     struct block_header header = { .number = journal->blocks, .settled = journal->settled };
     XXH3_state_t checksum;
     int count = 1;
+    XXH3_INITSTATE(&checksum); /* or what lies there may pass for one of the same seed */
     XXH3_64bits_reset_withSeed(&checksum, journal->seed);
     for (; chunks != NULL && count <= (int)BLOCK_CHUNKS; chunks = chunks->next) {
         XXH3_64bits_update(&checksum, chunks->bytes, chunks->used);
