@@ -38,6 +38,8 @@ struct table *recovery_find(const struct recovery *recovery, uint64_t id);
 /* The table as its image says: made, or altered if the image is a later one. */
 enum status recovery_take_image(struct recovery *recovery, const struct table_image *image,
                                 struct error *err);
+/* Was the table dropped before the snapshot was begun? */
+bool recovery_is_gone(const struct recovery *recovery, uint64_t id);
 void recovery_drop(struct recovery *recovery, uint64_t id);
 /* Puts all of them into the catalog. */
 enum status recovery_admit(struct recovery *recovery, struct error *err);

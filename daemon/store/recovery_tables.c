@@ -63,6 +63,11 @@ enum status recovery_take_image(struct recovery *recovery, const struct table_im
     return table_restore_image(table, image, err);
 }
 
+bool recovery_is_gone(const struct recovery *recovery, uint64_t id)
+{
+    return id < recovery->next_table_id && recovery_find(recovery, id) == NULL;
+}
+
 void recovery_drop(struct recovery *recovery, uint64_t id)
 {
     size_t at = place_of(recovery, id);

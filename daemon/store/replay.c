@@ -265,6 +265,8 @@ static enum status change_tables(struct replay *replay, const struct record *rec
         recovery_drop(replay->recovery, record->place.table_id);
         return ST_OK;
     }
+    if (recovery_is_gone(replay->recovery, record->place.table_id))
+        return ST_OK;
     struct error why = { 0 };
     enum status status = recovery_take_image(replay->recovery, record->table, &why);
     if (status == ST_INVALID_ARGUMENT)

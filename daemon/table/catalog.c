@@ -256,9 +256,9 @@ static enum status alter_locked(struct catalog *catalog, struct bytes_view name,
         schema_plan_release(plan);
         return error_nomem(err);
     }
-    schema_commit(&table->schema, plan);
-    if (renames)
+    if (renames) /* ahead of the version, by which a reader tells what it has */
         rename_locked(catalog, at, change->rename_to);
+    schema_commit(&table->schema, plan);
     return ST_OK;
 }
 
