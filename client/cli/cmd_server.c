@@ -1,7 +1,10 @@
-/* ping, stats and checkpoint. */
+/* ping, stats, checkpoint and backup. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client/cli/arguments.h"
 #include "client/cli/cli.h"
@@ -86,20 +89,20 @@ int stats_main(struct cli *cli, const struct command *command, int argc, char **
     return (int)result;
 }
 
-static enum exit_status print_checkpoint(const struct cli *cli,
-                                         const cardinal_checkpoint_result *made)
+/* What the server wrote, a snapshot or a backup. */
+static enum exit_status print_written(const struct cli *cli, const char *what, uint64_t snapshot,
+                                      uint64_t tables, uint64_t keys, uint64_t bytes)
 {
     if (!cli->json) {
-        (void)printf("snapshot %" PRIu64 ": %" PRIu64 " tables, %" PRIu64 " keys, %" PRIu64
-                     " bytes\n",
-                     made->snapshot, made->tables, made->keys, made->bytes);
+        (void)printf("%s %" PRIu64 ": %" PRIu64 " tables, %" PRIu64 " keys, %" PRIu64 " bytes\n",
+                     what, snapshot, tables, keys, bytes);
         return EXIT_DONE;
     }
     struct json json = json_begin();
-    json_uint(&json, "snapshot", made->snapshot);
-    json_uint(&json, "tables", made->tables);
-    json_uint(&json, "keys", made->keys);
-    json_uint(&json, "bytes", made->bytes);
+    json_uint(&json, "snapshot", snapshot);
+    json_uint(&json, "tables", tables);
+    json_uint(&json, "keys", keys);
+    json_uint(&json, "bytes", bytes);
     return json_end(&json, stdout) ? EXIT_DONE : cli_no_memory();
 }
 
@@ -116,5 +119,39 @@ int checkpoint_main(struct cli *cli, const struct command *command, int argc, ch
     cardinal_status status = cardinal_checkpoint(cli->client, &made);
     if (status != CARDINAL_OK)
         return (int)cli_failed(cli, status);
-    return (int)print_checkpoint(cli, &made);
+    return (int)print_written(cli, "snapshot", made.snapshot, made.tables, made.keys, made.bytes);
+}
+
+/* The path from the root on, of one that may be from here on; to be freed. */
+static char *whole_path(const char *path)
+{
+    char *here = path[0] == '/' ? NULL : get_current_dir_name();
+    char *whole = NULL;
+    if (path[0] == '/')
+        return strdup(path);
+    if (here != NULL && asprintf(&whole, "%s/%s", here, path) < 0)
+        whole = NULL;
+    free(here);
+    return whole;
+}
+
+int backup_main(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+    const struct arguments_spec spec = { .least = 1, .most = 1 };
+    struct positional words;
+    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
+        return EXIT_USAGE;
+    enum exit_status result = cli_connect(cli);
+    if (result != EXIT_DONE)
+        return (int)result;
+    char *directory = whole_path(words.at[0]);
+    if (directory == NULL)
+        return (int)cli_no_memory();
+    cardinal_backup_result made;
+    cardinal_status status = cardinal_backup(cli->client, directory, &made);
+    free(directory);
+    if (status != CARDINAL_OK)
+        return (int)cli_failed(cli, status);
+    return (int)print_written(cli, "backup of snapshot", made.snapshot, made.tables, made.keys,
+                              made.bytes);
 }

@@ -11,6 +11,7 @@ typedef int command_main(struct cli *cli, const struct command *command, int arg
 command_main ping_main;
 command_main stats_main;
 command_main checkpoint_main;
+command_main backup_main;
 command_main table_create_main;
 command_main table_alter_main;
 command_main table_drop_main;

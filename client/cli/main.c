@@ -14,6 +14,7 @@ static const struct command commands[] = {
     { "ping", ping_main, "", "Ask the server whether it is there" },
     { "stats", stats_main, "", "Print the server's figures" },
     { "checkpoint", checkpoint_main, "", "Have the server write a snapshot of everything to disk" },
+    { "backup", backup_main, "DIR", "Have the server copy everything into a new directory" },
     { "table create", table_create_main, "NAME --columns C1,C2,..", "Make a table" },
     { "table alter", table_alter_main, "NAME", "Add columns to a table, drop some, rename it" },
     { "table drop", table_drop_main, "NAME", "Remove a table with all it holds" },

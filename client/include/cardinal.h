@@ -26,7 +26,7 @@
  * Delivery. A broken connection is made anew, and ingest and reads that were
  * not answered are sent again: adding twice is adding once. A retried add may
  * however follow a delete that another client made in between. Create, alter,
- * drop and delete are not sent twice: they return CARDINAL_ERR_LOST when the
+ * drop, delete and backup are not sent twice: they return CARDINAL_ERR_LOST when the
  * answer was lost, and the caller must look what became of them.
  *
  * Waiting. A blocking call waits at most the request's timeout for each request
@@ -487,6 +487,19 @@ typedef struct cardinal_checkpoint_result {
  * on disk then. out may be NULL. */
 CARDINAL_API cardinal_status cardinal_checkpoint(cardinal_client *client,
                                                  cardinal_checkpoint_result *out);
+
+typedef struct cardinal_backup_result {
+    uint64_t snapshot; /* the number of the one that it holds */
+    uint64_t tables;
+    uint64_t keys;
+    uint64_t bytes; /* of all files */
+} cardinal_backup_result;
+
+/* Has the server copy everything into a new directory of its own machine, an absolute
+ * path: what was answered before the call is in it, and a server starts from it.
+ * CARDINAL_ALREADY_EXISTS: there is something of that name. out may be NULL. */
+CARDINAL_API cardinal_status cardinal_backup(cardinal_client *client, const char *directory,
+                                             cardinal_backup_result *out);
 
 /* ---- the server's figures --------------------------------------------- */
 

@@ -10,6 +10,7 @@ static bool is_repeatable(int kind)
     case CARDINAL__V1__REQUEST__BODY_ALTER_TABLE:
     case CARDINAL__V1__REQUEST__BODY_DROP_TABLE:
     case CARDINAL__V1__REQUEST__BODY_DELETE:
+    case CARDINAL__V1__REQUEST__BODY_BACKUP:
         return false;
     default:
         return true;

@@ -25,6 +25,7 @@ static call_handler *const handlers[REQUEST_KIND_COUNT] = {
     [REQUEST_IMPORT] = handle_import,
     [REQUEST_TOP] = handle_top,
     [REQUEST_CHECKPOINT] = handle_checkpoint,
+    [REQUEST_BACKUP] = handle_backup,
 };
 
 bool call_is_long(const struct request_head *head)

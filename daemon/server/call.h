@@ -72,5 +72,6 @@ call_handler handle_ping;
 call_handler handle_stats;
 /* handlers_disk.c */
 call_handler handle_checkpoint;
+call_handler handle_backup;
 
 #endif

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "daemon/log.h"
+#include "daemon/store/backup.h"
 #include "daemon/store/directory.h"
 #include "daemon/store/disk.h"
 #include "daemon/store/snapshot.h"
@@ -93,6 +94,49 @@ enum status keeper_take(struct keeper *keeper, const struct task *task, struct k
     enum status status = take(keeper, task, out, err);
     pthread_mutex_unlock(&keeper->taking);
     return status;
+}
+
+/* ---- copying ------------------------------------------------------------------ */
+
+/* Takes a snapshot and opens it with the segments that were written meanwhile: none
+ * of them changes any more. */
+static enum status open_copy(struct keeper *keeper, const struct task *task, struct backup *backup,
+                             struct kept *out, struct error *err)
+{
+    struct store *store = keeper->store;
+    struct store_figures before;
+    struct store_figures after;
+    uint64_t end = 0;
+    enum status status = take(keeper, task, out, err);
+    store_read_figures(store, &before);
+    if (status == ST_OK)
+        status = store_switch(store, &end, err);
+    store_read_figures(store, &after);
+    if (status == ST_OK && (before.is_degraded || after.errors != before.errors))
+        status = error_set(err, ST_UNAVAILABLE, "a part of the journal was lost meanwhile");
+    if (status == ST_OK)
+        status = backup_open(backup, store_directory(store), out->number, end, err);
+    return status;
+}
+
+enum status keeper_back_up(struct keeper *keeper, const char *path, const struct task *task,
+                           struct kept *out, struct error *err)
+{
+    struct backup backup;
+    struct kept kept;
+    pthread_mutex_lock(&keeper->taking); /* or the next one removes the files */
+    enum status status = open_copy(keeper, task, &backup, &kept, err);
+    pthread_mutex_unlock(&keeper->taking);
+    if (status != ST_OK)
+        return status;
+    status = backup_write(&backup, path, task, &kept.bytes, err);
+    backup_release(&backup);
+    if (status != ST_OK)
+        return status;
+    *out = kept;
+    log_info("backup written", "directory", path, "snapshot", LOG_NUMBER(kept.number), "bytes",
+             LOG_NUMBER(kept.bytes));
+    return ST_OK;
 }
 
 /* ---- the thread --------------------------------------------------------------- */

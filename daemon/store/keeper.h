@@ -42,4 +42,11 @@ struct kept {
 enum status keeper_take(struct keeper *keeper, const struct task *task, struct kept *out,
                         struct error *err);
 
+/* Makes a directory, whose parent is there, and copies into it what a daemon needs to
+ * start with all that was told to the store before the call; *out counts all files.
+ * ST_ALREADY_EXISTS: there is something of that name; ST_NOT_FOUND: it has no parent;
+ * ST_UNAVAILABLE: a part of the journal was lost meanwhile. */
+enum status keeper_back_up(struct keeper *keeper, const char *path, const struct task *task,
+                           struct kept *out, struct error *err);
+
 #endif

@@ -168,6 +168,24 @@ enum status decode_drop_table(struct bytes_view body, struct arena *arena,
     return st;
 }
 
+enum status decode_backup(struct bytes_view body, struct arena *arena, struct backup_request *out,
+                          struct error *err)
+{
+    ProtobufCMessage *message;
+    enum status st =
+        unpack(&cardinal__v1__backup__descriptor, body, FIELDS_MAX, arena, &message, err);
+    if (st != ST_OK)
+        return st;
+    struct bytes_view directory = text_view(((const Cardinal__V1__Backup *)message)->directory);
+    if (directory.len == 0 || directory.data[0] != '/')
+        return error_set(err, ST_INVALID_ARGUMENT, "a backup needs an absolute path");
+    if (directory.len > DIRECTORY_MAX_BYTES)
+        return error_set(err, ST_INVALID_ARGUMENT, "a path of %zu bytes, %u at most", directory.len,
+                         DIRECTORY_MAX_BYTES);
+    *out = (struct backup_request){ .directory = directory };
+    return ST_OK;
+}
+
 enum status decode_list_tables(struct bytes_view body, struct arena *arena,
                                struct list_tables_request *out, struct error *err)
 {

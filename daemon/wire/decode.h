@@ -107,6 +107,12 @@ struct delete_request {
     struct selector selector;
 };
 
+#define DIRECTORY_MAX_BYTES 4000u
+
+struct backup_request {
+    struct bytes_view directory; /* an absolute path, at most DIRECTORY_MAX_BYTES */
+};
+
 struct decode_limits {
     uint32_t max_keys; /* keys that one request may list */
 };
@@ -134,6 +140,9 @@ enum status decode_scan(struct bytes_view body, const struct decode_limits *limi
                         struct arena *arena, struct scan_request *out, struct error *err);
 enum status decode_delete(struct bytes_view body, const struct decode_limits *limits,
                           struct arena *arena, struct delete_request *out, struct error *err);
+
+enum status decode_backup(struct bytes_view body, struct arena *arena, struct backup_request *out,
+                          struct error *err);
 
 /* Ping and Stats have no fields: checks that the body is a message at all. */
 enum status decode_empty(struct bytes_view body, struct error *err);

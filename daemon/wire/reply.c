@@ -127,17 +127,30 @@ enum status reply_ingest(const struct reply_to *to, const struct ingest_reply *r
     return reply_frame_end(&frame, err);
 }
 
-enum status reply_checkpoint(const struct reply_to *to, const struct checkpoint_reply *reply,
-                             struct error *err)
+/* A CheckpointReply or a BackupReply, whose fields are the same. */
+static enum status reply_kept(const struct reply_to *to, enum request_kind kind,
+                              const struct checkpoint_reply *reply, struct error *err)
 {
     enum { SNAPSHOT = 1, TABLES = 2, KEYS = 3, BYTES = 4 };
     struct reply_frame frame;
-    reply_frame_begin(&frame, to, REQUEST_CHECKPOINT, SMALL_BODY);
+    reply_frame_begin(&frame, to, kind, SMALL_BODY);
     writer_uint(&frame.w, SNAPSHOT, reply->snapshot);
     writer_uint(&frame.w, TABLES, reply->tables);
     writer_uint(&frame.w, KEYS, reply->keys);
     writer_uint(&frame.w, BYTES, reply->bytes);
     return reply_frame_end(&frame, err);
+}
+
+enum status reply_checkpoint(const struct reply_to *to, const struct checkpoint_reply *reply,
+                             struct error *err)
+{
+    return reply_kept(to, REQUEST_CHECKPOINT, reply, err);
+}
+
+enum status reply_backup(const struct reply_to *to, const struct checkpoint_reply *reply,
+                         struct error *err)
+{
+    return reply_kept(to, REQUEST_BACKUP, reply, err);
 }
 
 enum status reply_delete(const struct reply_to *to, uint64_t deleted, struct error *err)

@@ -89,6 +89,7 @@ enum status reply_ingest(const struct reply_to *to, const struct ingest_reply *r
                          struct error *err);
 enum status reply_delete(const struct reply_to *to, uint64_t deleted, struct error *err);
 
+/* Of a checkpoint or a backup. */
 struct checkpoint_reply {
     uint64_t snapshot;
     uint64_t tables;
@@ -98,6 +99,8 @@ struct checkpoint_reply {
 
 enum status reply_checkpoint(const struct reply_to *to, const struct checkpoint_reply *reply,
                              struct error *err);
+enum status reply_backup(const struct reply_to *to, const struct checkpoint_reply *reply,
+                         struct error *err);
 enum status reply_stats(const struct reply_to *to, const char *version,
                         const struct stat_reply *stats, size_t count, struct error *err);
 

@@ -34,7 +34,8 @@
     X(EXPORT, export, 25, REQUEST_READS | REQUEST_LONG)                                            \
     X(IMPORT, import, 26, REQUEST_WRITES | REQUEST_LONG)                                           \
     X(TOP, top, 27, REQUEST_READS | REQUEST_LONG)                                                  \
-    X(CHECKPOINT, checkpoint, 28, REQUEST_READS | REQUEST_LONG)
+    X(CHECKPOINT, checkpoint, 28, REQUEST_READS | REQUEST_LONG)                                    \
+    X(BACKUP, backup, 29, REQUEST_READS | REQUEST_LONG)
 
 enum request_kind {
 #define REQUEST_ENUM(upper, lower, field, flags) REQUEST_##upper,

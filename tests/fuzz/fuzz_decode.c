@@ -22,6 +22,7 @@ union any_request {
     struct top_request top;
     struct export_request export_page;
     struct import_request import_sketches;
+    struct backup_request backup;
 };
 
 static enum status decode_tables(const struct request_head *head, struct arena *arena,
@@ -38,6 +39,8 @@ static enum status decode_tables(const struct request_head *head, struct arena *
         return decode_list_tables(head->body, arena, &out->list_tables, err);
     case REQUEST_DESCRIBE_TABLE:
         return decode_describe_table(head->body, arena, &out->describe_table, err);
+    case REQUEST_BACKUP:
+        return decode_backup(head->body, arena, &out->backup, err);
     default:
         return decode_empty(head->body, err);
     }

@@ -207,6 +207,14 @@ START_TEST(checkpoint_keeps_its_bytes)
 }
 END_TEST
 
+START_TEST(backup_keeps_its_bytes)
+{
+    const struct checkpoint_reply reply = { 7, 2, 300, 4096 };
+    struct reply_to to = to_id(5);
+    assert_payload(reply_backup(&to, &reply, NULL), "0805ea010a0807100218ac02208020");
+}
+END_TEST
+
 START_TEST(error_keeps_its_bytes)
 {
     uint8_t expected[64];
@@ -229,7 +237,7 @@ int main(void)
         stats_keep_their_bytes,          error_keeps_its_bytes,
         comparison_keeps_its_bytes,      merge_and_import_keep_their_bytes,
         export_keeps_its_bytes,          top_keeps_its_bytes,
-        checkpoint_keeps_its_bytes,
+        checkpoint_keeps_its_bytes,      backup_keeps_its_bytes,
     };
     return RUN_SUITE("golden_replies", tests);
 }

@@ -36,6 +36,7 @@ static const char *const golden[REQUEST_KIND_COUNT] = {
                        "4c4c22041202000128013001",
     [REQUEST_TOP] = "0812da01160a06766973697473120575736572731a031201702014",
     [REQUEST_CHECKPOINT] = "0813e20100",
+    [REQUEST_BACKUP] = "0814ea01040a022f62",
 };
 
 static const struct decode_limits limits = { .max_keys = 10 };
@@ -309,6 +310,16 @@ START_TEST(import_is_understood)
 }
 END_TEST
 
+START_TEST(backup_is_understood)
+{
+    struct backup_request r;
+    setup();
+    ck_assert_int_eq(decode_backup(body_of(REQUEST_BACKUP), &arena, &r, NULL), ST_OK);
+    ck_assert_view_eq(r.directory, "/b");
+    arena_release(&arena);
+}
+END_TEST
+
 START_TEST(every_kind_has_its_bytes)
 {
     for (unsigned kind = 0; kind < REQUEST_KIND_COUNT; kind++)
@@ -334,6 +345,7 @@ int main(void)
         merge_is_understood,
         export_is_understood,
         import_is_understood,
+        backup_is_understood,
         every_kind_has_its_bytes,
     };
     return RUN_SUITE("golden_requests", tests);
