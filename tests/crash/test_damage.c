@@ -91,7 +91,7 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 static void note_newest(const char *name)
 {
     if (strncmp(name, "journal-", 8) == 0 && strcmp(name, last_name) > 0)
-        snprintf(last_name, sizeof last_name, "%s", name);
+        snprintf(last_name, sizeof last_name, "%.63s", name);
 }
 
 static void make_copy(void)
