@@ -17,11 +17,10 @@ static void note(void *counter)
     atomic_fetch_add((atomic_uint *)counter, 1);
 }
 
-/* Opens and starts a store that syncs only when it is asked to. */
 void fixture_start_again(void)
 {
     struct error err;
-    const struct store_options options = { .path = fixture.scratch.path, .flush_interval_ms = 0 };
+    const struct store_options options = { fixture.scratch.path, fixture.flush_interval_ms };
     enum status status = store_open(&options, &fixture.store, &err);
     ck_assert_msg(status == ST_OK, "%s", err.text);
     store_listen(fixture.store, note, &fixture.changes);

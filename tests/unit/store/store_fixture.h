@@ -14,10 +14,11 @@
 
 struct store_fixture {
     struct scratch scratch;
-    struct store *store; /* syncs only when it is asked to */
+    struct store *store;
     struct change_sink *sink;
     atomic_uint changes; /* that the store told of */
     atomic_uint wishes;
+    uint64_t flush_interval_ms; /* of the next that is started */
 };
 
 extern struct store_fixture fixture;

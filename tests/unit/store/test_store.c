@@ -1,6 +1,7 @@
 #include "daemon/store/store.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/sketch/dump.h"
 #include "daemon/store/append.h"
@@ -105,6 +106,43 @@ START_TEST(what_is_appended_is_on_disk_after_closing)
 }
 END_TEST
 
+/* Waits until the store has written something, or synced. */
+static void await_figures(bool syncs, struct store_figures *figures)
+{
+    for (int i = 0; i < 10000; i++) {
+        store_read_figures(fixture.store, figures);
+        if (syncs ? figures->syncs > 0 : figures->blocks > 0)
+            return;
+        usleep(1000);
+    }
+    ck_abort_msg("nothing was written");
+}
+
+START_TEST(what_nobody_waits_for_is_synced_in_time)
+{
+    struct store_figures figures;
+    fixture.flush_interval_ms = 20;
+    fixture_start(NULL);
+    fixture_append(1, 1, "a");
+    await_figures(true, &figures);
+    ck_assert_uint_eq(figures.tickets, 0);
+    fixture_check_segment(1, "5a ", 0);
+    fixture_stop();
+}
+END_TEST
+
+START_TEST(interval_of_0_writes_and_does_not_sync)
+{
+    struct store_figures figures;
+    fixture_start(NULL);
+    fixture_append(1, 1, "a");
+    await_figures(false, &figures);
+    ck_assert_uint_eq(figures.syncs, 0);
+    fixture_check_segment(1, "5a ", 0);
+    fixture_stop();
+}
+END_TEST
+
 START_TEST(switch_divides_what_came_before_from_what_comes_after)
 {
     uint64_t number = 0;
@@ -181,6 +219,8 @@ int main(void)
         ticket_is_synced_with_all_that_came_before_it,
         ticket_of_nothing_new_needs_no_sync,
         what_is_appended_is_on_disk_after_closing,
+        what_nobody_waits_for_is_synced_in_time,
+        interval_of_0_writes_and_does_not_sync,
         switch_divides_what_came_before_from_what_comes_after,
         threads_share_syncs,
         opening_fails_whole,
