@@ -206,7 +206,9 @@ START_TEST(durable_writes_share_syncs_while_the_connection_goes_on)
 {
     struct disk_scene scene;
     uint64_t pings = 0;
+    setenv("CARDINALD_FAILPOINT", "journal-sync-before:3:slow", 1); /* header, table, .. */
     begin(&scene, NULL, NULL);
+    unsetenv("CARDINALD_FAILPOINT");
     uint64_t before = syncs(&scene);
     Cardinal__V1__Ping ping = CARDINAL__V1__PING__INIT;
     for (uint64_t i = 0; i < PIPELINED; i++) {
