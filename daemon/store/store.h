@@ -78,8 +78,8 @@ enum store_outcome store_outcome(const struct store *store, uint64_t ticket);
 bool store_takes_durable(const struct store *store);
 
 /* Calls on_change, from the flusher, when the outcome has changed of a ticket whose
- * owner has found it pending, and when the store is
- * no longer behind. Set before store_start(). */
+ * owner has found it pending, and when the store is no longer behind. Set before
+ * store_start(). */
 void store_listen(struct store *store, void (*on_change)(void *arg), void *arg);
 
 /* Have the buffers no room for more than what is under way? */
