@@ -174,7 +174,8 @@ START_TEST(large_batches_are_applied_in_many_short_turns)
     uint64_t turns = call_stat(&scene.wire, "work_us.all");
     ck_assert_uint_gt(turns, batches * 10);
     ck_assert_uint_gt(call_stat(&scene.wire, "work_us.le_2000"), turns / 10 * 8);
-    scene_end(&scene);
+    wire_close(&scene.wire);
+    daemon_stop(&scene.daemon);
 }
 END_TEST
 
