@@ -39,6 +39,8 @@ const struct option_spec option_specs[] = {
       "requests of one connection in work; beyond, it is not read from" },
     { "max_tables", OPTION_COUNT, MEMBER(server.limits.max_tables), 1, 1000000, "10000", "N",
       "tables" },
+    { "max_memory", OPTION_BYTES, MEMBER(server.limits.max_memory), 0, 1024 * TIB, "0", "BYTES",
+      "bytes of memory; 0: three quarters of what the machine or its control group has" },
     { "max_partial_bytes", OPTION_BYTES, MEMBER(server.limits.max_partial_bytes), KIB, TIB,
       "256MiB", "BYTES", "bytes of messages not yet whole, over all connections" },
     { "max_unsent_bytes", OPTION_BYTES, MEMBER(server.limits.max_unsent_bytes), KIB, TIB, "1GiB",

@@ -256,6 +256,32 @@ static enum status decode_cells(struct call *call, const struct import_request *
     return status;
 }
 
+/* All of them, or none: what they may need is reserved first. */
+static enum status merge_cells(const struct import_request *request, struct table *table,
+                               struct column_set *columns, const struct cell *cells,
+                               uint64_t *changes, struct error *err)
+{
+    size_t keys_len = 0;
+    size_t reserved;
+
+    for (size_t i = 0; i < request->sketch_count; i++) {
+        keys_len += request->sketches[i].key.len;
+        if (!table_make_shard(table, request->sketches[i].key))
+            return error_nomem(err);
+    }
+    enum status status =
+        table_reserve_cells(table, request->sketch_count, keys_len, &reserved, err);
+    if (status != ST_OK)
+        return status;
+    for (size_t i = 0; i < request->sketch_count && status == ST_OK; i++) {
+        bool changed;
+        status = table_import(table, request->sketches[i].key, columns, &cells[i], &changed, err);
+        *changes += changed;
+    }
+    table_unreserve_cells(table, reserved);
+    return status;
+}
+
 static enum status import_cells(struct call *call, const struct import_request *request,
                                 struct table *table, struct column_set *columns, struct error *err)
 {
@@ -265,11 +291,8 @@ static enum status import_cells(struct call *call, const struct import_request *
     if (cells == NULL)
         return error_nomem(err);
     enum status status = decode_cells(call, request, table, cells, err);
-    for (size_t i = 0; i < request->sketch_count && status == ST_OK; i++) {
-        bool changed;
-        status = table_import(table, request->sketches[i].key, columns, &cells[i], &changed, err);
-        changes += changed;
-    }
+    if (status == ST_OK)
+        status = merge_cells(request, table, columns, cells, &changes, err);
     for (size_t i = 0; i < request->sketch_count; i++)
         cell_release(&cells[i]);
     free(cells);

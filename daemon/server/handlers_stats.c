@@ -5,6 +5,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "daemon/memory/budget.h"
+#include "daemon/memory/heap.h"
 #include "daemon/server/call.h"
 #include "daemon/server/context.h"
 #include "daemon/server/loop.h"
@@ -75,6 +77,7 @@ static void add_counters(struct figures *figures, const struct server_context *c
         add(figures, name, sum);
     }
     add(figures, "refused.max_tables", catalog_refusals(context->catalog));
+    add(figures, "refused.max_memory", memory_refusals());
 }
 
 static void add_delay(struct figures *figures, const char *name, const struct delay_sum *sum)
@@ -125,6 +128,12 @@ static void add_tables(struct figures *figures, const struct server_context *con
     add(figures, "bytes.rows", usage.row_bytes);
     add(figures, "bytes.index", usage.index_bytes);
     add(figures, "bytes.rollups", usage.rollup_bytes);
+    add(figures, "memory.max", memory_max());
+    add(figures, "memory.held", memory_held());
+    add(figures, "memory.reserved", memory_reserved());
+    add(figures, "heap.held", heap_held_bytes());
+    add(figures, "heap.idle", heap_idle_bytes());
+    add(figures, "heap.used", heap_used_bytes());
 }
 
 static void add_journal(struct figures *figures, const struct store *store)

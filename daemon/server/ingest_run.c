@@ -1,5 +1,6 @@
 #include "daemon/server/ingest_run.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,10 +86,15 @@ enum status ingest_run_begin(struct ingest_run *run, const struct server_context
 /* Half of the time left is what a step is to take, so that a pace that changes
  * within one does not end it late. */
 enum status ingest_run_step(struct ingest_run *run, struct turn_clock *clock, struct pace *pace,
-                            bool *done)
+                            bool *done, struct error *err)
 {
-    enum status status;
+    enum status status = ST_OK;
 
+    if (!run->is_admitted)
+        status = table_admit(run->table, &run->batch, &run->columns, &run->cursor, err);
+    if (status != ST_OK)
+        return status;
+    run->is_admitted = true;
     do {
         uint32_t n = pace_fit(pace, turn_clock_left(clock) / 2, STEP_VALUES_MIN, TABLE_LOCK_VALUES);
         if (n > run->values_left)
@@ -97,11 +103,15 @@ enum status ingest_run_step(struct ingest_run *run, struct turn_clock *clock, st
         pace_note(pace, n, turn_clock_look(clock));
         run->values_left -= n;
     } while (status == ST_OK && !*done && turn_clock_left(clock) > 0);
+    assert(status == ST_OK);
     return status;
 }
 
 void ingest_run_end(struct ingest_run *run)
 {
+    if (run->table != NULL)
+        table_release(run->table, &run->cursor);
+    run->is_admitted = false;
     table_unref(run->table);
     run->table = NULL;
     arena_reset(&run->arena);

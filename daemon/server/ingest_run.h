@@ -43,6 +43,7 @@ struct ingest_run {
     uint64_t id;          /* of the request */
     size_t frame_bytes;   /* of the inbuf that the batch points into */
     bool is_begun;        /* being applied: it cannot be given up any more */
+    bool is_admitted;     /* all the memory it may need is there */
 
     /* Of a large batch only; see ingest_queue.h. */
     bool is_large;
@@ -68,9 +69,10 @@ void ingest_run_free(struct ingest_run *run); /* accepts NULL */
 enum status ingest_run_begin(struct ingest_run *run, const struct server_context *context,
                              const struct request_head *head, struct error *err);
 
-/* Applies until the turn is over, at least one stretch; pace is that of values. */
+/* Applies until the turn is over, at least one stretch; pace is that of values.
+ * ST_RESOURCE_EXHAUSTED: nothing was applied. */
 enum status ingest_run_step(struct ingest_run *run, struct turn_clock *clock, struct pace *pace,
-                            bool *done);
+                            bool *done, struct error *err);
 
 /* Gives back what begin took. */
 void ingest_run_end(struct ingest_run *run);

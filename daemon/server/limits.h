@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct limits {
+    uint64_t max_memory;        /* bytes resident; 0: three quarters of what there is */
     uint64_t max_frame;         /* bytes of a frame's payload, either way */
     uint64_t max_batch_values;  /* values, and rows, of one Ingest */
     uint64_t max_connections;   /* open at one time */

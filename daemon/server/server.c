@@ -17,6 +17,7 @@
 #include "daemon/server/context.h"
 #include "daemon/server/listener.h"
 #include "daemon/server/loop.h"
+#include "daemon/server/memory_watch.h"
 #include "daemon/server/opening.h"
 #include "daemon/server/session.h"
 #include "daemon/server/upkeep.h"
@@ -264,6 +265,7 @@ static enum status make_context(struct server *server, struct error *err)
     if (getrandom(&shard_seed, sizeof shard_seed, 0) != (ssize_t)sizeof shard_seed)
         return error_set(err, ST_INTERNAL, "no random bits: %s", strerror(errno));
     context->limits = server->options.limits;
+    memory_watch_start(context->limits.max_memory);
     context->store = server->options.store;
     context->default_ack = server->options.default_ack;
     context->decode_limits.max_keys = DECODE_MAX_KEYS_DEFAULT;

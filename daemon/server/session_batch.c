@@ -105,7 +105,7 @@ static enum status check_prepared(struct session *session, struct error *err)
     return ST_OK;
 }
 
-static void answer_applied(struct session *session, enum status status)
+static void answer_applied(struct session *session)
 {
     const struct ingest_run *run = session->run;
     struct reply_to to = session_reply_to(session, run->id);
@@ -117,11 +117,7 @@ static void answer_applied(struct session *session, enum status status)
     };
     struct error err;
 
-    if (status == ST_OK)
-        status = reply_ingest(&to, &reply, &err);
-    else
-        error_set(&err, status, "out of memory: the batch was applied in part");
-    if (status != ST_OK)
+    if (reply_ingest(&to, &reply, &err) != ST_OK)
         session_answer_error(session, run->id, &err);
     else if (run->is_durable)
         held_keep(session, run->id, to.out, from);
@@ -152,6 +148,7 @@ static bool begin_prepared(struct session *session)
 enum batch_progress session_advance_batch(struct session *session, struct turn_clock *clock)
 {
     struct ingest_run *run = session->run;
+    struct error err;
     bool done = false;
 
     if (run == NULL)
@@ -163,10 +160,13 @@ enum batch_progress session_advance_batch(struct session *session, struct turn_c
     run->is_begun = true;
     if (pressure_waits(session))
         return BATCH_WAITING;
-    enum status status = ingest_run_step(run, clock, &session->loop->value_pace, &done);
+    enum status status = ingest_run_step(run, clock, &session->loop->value_pace, &done, &err);
     if (status == ST_OK && !done)
         return BATCH_AGAIN;
-    answer_applied(session, status);
+    if (status == ST_OK)
+        answer_applied(session);
+    else
+        session_answer_error(session, run->id, &err);
     end_run(session);
     return BATCH_DONE;
 }

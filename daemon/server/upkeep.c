@@ -1,5 +1,6 @@
 #include "daemon/server/upkeep.h"
 
+#include "daemon/server/memory_watch.h"
 #include "daemon/table/catalog.h"
 
 #define PAUSE_MIN_MS 200u
@@ -20,6 +21,7 @@ static void on_work(uv_work_t *work)
     uint64_t begun = uv_hrtime();
 
     catalog_maintain(upkeep->catalog, &task);
+    memory_watch_look();
     upkeep->took_ns = uv_hrtime() - begun;
 }
 

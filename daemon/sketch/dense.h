@@ -70,6 +70,9 @@ unsigned dense_get(const struct dense *dense, uint32_t index);
  * many dense_raise() to exceptions cannot fail. False without memory. */
 bool dense_reserve(struct dense *dense, uint32_t exceptions);
 
+/* Does that need no memory? */
+bool dense_has_room(const struct dense *dense, uint32_t exceptions);
+
 /* Goes on to a byte a register; false without memory. */
 bool dense_to_bytes(struct dense *dense);
 

@@ -147,9 +147,14 @@ bool dense_to_bytes(struct dense *dense)
     return true;
 }
 
+bool dense_has_room(const struct dense *dense, uint32_t exceptions)
+{
+    return dense->is_bytes || dense->head->exception_count + exceptions <= exception_room(dense);
+}
+
 bool dense_reserve(struct dense *dense, uint32_t exceptions)
 {
-    if (dense->is_bytes || dense->head->exception_count + exceptions <= exception_room(dense))
+    if (dense_has_room(dense, exceptions))
         return true;
     struct dense more = *dense;
     while (exception_room(&more) < dense->head->exception_count + exceptions) {

@@ -117,6 +117,21 @@ enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, 
     return PACKED_CHANGED;
 }
 
+enum packed_need packed_need(uint64_t word, uint32_t token)
+{
+    uint32_t bucket = token >> BUCKET_SHIFT;
+    struct packed packed = packed_open(word);
+    struct span span = find_bucket(&packed, bucket);
+    uint16_t low = (uint16_t)(token >> TOKEN_RHO_BITS);
+    uint32_t below = lows_below(packed.lows + span.start, span.count, low);
+    if (below < span.count && packed.lows[span.start + below] == low)
+        return PACKED_NEEDS_NOTHING;
+    if (span.count > BUCKET_MAX / 2)
+        return PACKED_OVERFLOWS;
+    uint32_t rho_count = packed.head->rho_count + (uint32_t)((token & TOKEN_RHO_MASK) != 0);
+    return has_room(&packed, word_count(word), bucket, rho_count) ? PACKED_HAS_ROOM : PACKED_GROWS;
+}
+
 /* Counts the tokens with a rho, and those of each group; false if a bucket has
  * too many. */
 static bool survey(const uint32_t *tokens, uint32_t n, uint32_t *rho_count,

@@ -28,8 +28,17 @@ enum packed_result packed_build(uint64_t *word, const struct sketch_shape *shape
 
 enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, uint32_t token);
 
-/* Bytes taken from the allocator. */
+/* Bytes taken from the heap. */
 size_t packed_bytes(uint64_t word);
+
+/* What adding a token would do, as far as memory goes. */
+enum packed_need {
+    PACKED_NEEDS_NOTHING, /* the token is held */
+    PACKED_HAS_ROOM,      /* for this one alone */
+    PACKED_GROWS,
+    PACKED_OVERFLOWS, /* a bucket may become too full for the form */
+};
+enum packed_need packed_need(uint64_t word, uint32_t token);
 
 /* Asks the CPU for the lines where a token is looked for. */
 void packed_prefetch(uint64_t word, uint32_t token);

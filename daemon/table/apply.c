@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "daemon/memory/heap.h"
 #include "daemon/sketch/cell_begin.h"
 #include "daemon/table/ahead.h"
 #include "daemon/table/table_impl.h"
@@ -235,16 +236,20 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
     apply->code_count = 0;
     apply->told_codes = 0;
     apply->cell_count = 0;
-    shard_lock(apply->shard);
+    if (!apply->cursor->is_locked)
+        shard_lock(apply->shard);
+    heap_draw(apply->cursor->draws);
     schema_refresh(&apply->table->schema, columns);
     uint32_t end = apply->cursor->fetched_rows;
     while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < end &&
            batch->rows[apply->cursor->next_row].shard == number)
         status = apply_row(apply);
+    heap_draw(false); /* unions over all keys make do without */
     tell_noted(apply);
     if (apply->code_count > 0 && apply->table->rollups != NULL)
         rollups_feed(apply->table->rollups, number, apply->slots, apply->codes, apply->code_count);
-    shard_unlock(apply->shard);
+    if (!apply->cursor->is_locked)
+        shard_unlock(apply->shard);
     return status;
 }
 

@@ -64,7 +64,7 @@ static enum status merge_stretch(struct table *table, struct shard *shard,
     return status;
 }
 
-static enum status merge_gathered(struct table *table, struct gather *gather,
+static enum status merge_reserved(struct table *table, struct gather *gather,
                                   struct bytes_view into, uint64_t *changes)
 {
     struct placed_key placed = { into, shard_set_hash(&table->shards, into) };
@@ -75,6 +75,26 @@ static enum status merge_gathered(struct table *table, struct gather *gather,
         status = merge_stretch(table, shard, &placed, gather, &next, changes);
         shard_unlock(shard);
     }
+    return status;
+}
+
+/* Whole or not at all: what it may need is reserved first. */
+static enum status merge_gathered(struct table *table, struct gather *gather,
+                                  struct bytes_view into, uint64_t *changes, struct error *err)
+{
+    size_t cells = 0;
+    size_t reserved;
+    for (uint32_t i = 0; i < gather->columns.count; i++)
+        cells += gather->cells[i].word != 0;
+    if (cells == 0)
+        return ST_OK;
+    if (!table_make_shard(table, into))
+        return error_nomem(err);
+    enum status status = table_reserve_cells(table, cells, into.len, &reserved, err);
+    if (status != ST_OK)
+        return status;
+    status = merge_reserved(table, gather, into, changes);
+    table_unreserve_cells(table, reserved);
     return status;
 }
 
@@ -90,8 +110,10 @@ enum status table_merge(struct table *table, const struct selector *from, struct
     enum status status = table_find_columns(table, NULL, 0, &gather->columns, err);
     if (status == ST_OK)
         status = table_select(table, from, &gather->columns, task, gather_row, gather);
+    if (status == ST_RESOURCE_EXHAUSTED)
+        error_nomem(err);
     if (status == ST_OK)
-        status = merge_gathered(table, gather, into, &changed);
+        status = merge_gathered(table, gather, into, &changed, err);
     if (status == ST_OK) {
         *keys = gather->keys;
         *changes = changed;
@@ -99,7 +121,7 @@ enum status table_merge(struct table *table, const struct selector *from, struct
     for (uint32_t i = 0; i < gather->columns.count; i++)
         cell_release(&gather->cells[i]);
     free(gather);
-    if (status == ST_RESOURCE_EXHAUSTED)
-        return error_nomem(err);
-    return status == ST_OK ? ST_OK : error_set(err, status, "merge: %s", status_text((int)status));
+    if (status == ST_OK || status == ST_RESOURCE_EXHAUSTED)
+        return status;
+    return error_set(err, status, "merge: %s", status_text((int)status));
 }

@@ -1,4 +1,5 @@
 /* Whole cells on their way into rows. */
+#include "daemon/memory/heap.h"
 #include "daemon/table/table_impl.h"
 #include "daemon/table/tell.h"
 
@@ -34,7 +35,10 @@ enum status table_merge_cell(struct table *table, struct shard *shard, uint32_t 
     enum status status = shard_cell_merge(shard, cell, from, &table->shape, changed);
     if (status == ST_OK && *changed)
         tell_cell_merged(table, shard, ref, columns->ids[at], from);
+    bool draws = heap_draws();
+    heap_draw(false); /* unions over all keys make do without */
     if (status == ST_OK && table->rollups != NULL)
         rollups_feed_cell(table->rollups, shard->number, columns->slots[at], from);
+    heap_draw(draws);
     return status;
 }

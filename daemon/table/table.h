@@ -106,6 +106,9 @@ struct apply_cursor {
     uint32_t next_hash;
     uint32_t fetched_rows; /* whose memory was asked for */
     bool is_placed;        /* table_place() was done */
+    bool is_locked;        /* all its shards are, by the caller */
+    bool draws;            /* on what was reserved */
+    size_t reserved_bytes; /* by table_admit() */
     uint64_t changes;      /* values so far that changed a sketch */
 };
 
@@ -114,10 +117,19 @@ struct apply_cursor {
  * loop waiting. */
 void table_place(struct table *table, struct batch *batch, struct apply_cursor *cursor);
 
+/* Sees to it that all of a batch can be applied: reserves what it may need, or,
+ * where that much is not left, applies it at once with its shards locked, if what
+ * it needs is there. ST_RESOURCE_EXHAUSTED names the table, with nothing changed.
+ * After ST_OK table_apply() cannot fail, and table_release() gives back what was
+ * reserved. */
+enum status table_admit(struct table *table, struct batch *batch, struct column_set *columns,
+                        struct apply_cursor *cursor, struct error *err);
+void table_release(struct table *table, struct apply_cursor *cursor);
+
 /* Applies up to about max_values of a checked batch from where *cursor stands
  * and moves it on; *done says that nothing is left. columns is the set that the
  * batch's column indices count through. ST_RESOURCE_EXHAUSTED when memory ran
- * out: what was applied stays. */
+ * out in a batch that was not admitted: what was applied stays. */
 enum status table_apply(struct table *table, struct batch *batch, struct column_set *columns,
                         struct apply_cursor *cursor, size_t max_values, bool *done);
 
@@ -183,10 +195,21 @@ enum status table_export(struct table *table, const struct selector *selector,
                          const struct task *task, table_export_visit *visit, void *arg, bool *more,
                          struct error *err);
 
+/* Reserves what that many cells, of keys of keys_len bytes in all, may need when
+ * table_import() merges them, for the calling thread, which gives it back once they
+ * are in; ST_RESOURCE_EXHAUSTED names the table. */
+enum status table_reserve_cells(struct table *table, size_t cells, size_t keys_len,
+                                size_t *reserved, struct error *err);
+void table_unreserve_cells(struct table *table, size_t reserved);
+
 /* Merges a cell of the table's shape into a key's cell in the one column of the
- * set, making the key unless the cell is empty. */
+ * set, making the key unless the cell is empty. Cannot fail within what was
+ * reserved, where the key's shard was made. */
 enum status table_import(struct table *table, struct bytes_view key, struct column_set *columns,
                          const struct cell *cell, bool *changed, struct error *err);
+
+/* Makes the shard of a key, so that table_import() need not; false without memory. */
+bool table_make_shard(struct table *table, struct bytes_view key);
 
 /* The digest over keys and registers: independent of the order of arrival, of
  * representation, of the order of columns' cells in memory; columns count by

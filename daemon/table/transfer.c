@@ -142,3 +142,9 @@ enum status table_import(struct table *table, struct bytes_view key, struct colu
     shard_unlock(shard);
     return status == ST_OK ? ST_OK : error_nomem(err);
 }
+
+bool table_make_shard(struct table *table, struct bytes_view key)
+{
+    uint64_t hash = shard_set_hash(&table->shards, key);
+    return shard_set_make(&table->shards, shard_number(hash)) != NULL;
+}

@@ -61,7 +61,7 @@ static enum status run_batch(void)
     enum status status = ingest_run_begin(run, &context, &head, &err);
     if (status == ST_OK) {
         turn_clock_begin(&clock, uv_hrtime());
-        status = ingest_run_step(run, &clock, &pace, &done);
+        status = ingest_run_step(run, &clock, &pace, &done, &err);
         if (done != (status == ST_OK))
             abort(); /* an assertion would allocate */
         ingest_run_end(run);

@@ -1,0 +1,36 @@
+/* budget: how much memory the process may take, and who may take more.
+ *
+ * What is held is the heap's pages, but for those free for anything, and what
+ * everything else takes, as somebody says now and then. Who is going to allocate
+ * reserves the most that may come to, in memory as in address space, before he
+ * changes anything; what he draws then cannot fail (heap_draw()).
+ *
+ * Thread safety: every function may be called from any thread. */
+#ifndef CARDINAL_MEMORY_BUDGET_H
+#define CARDINAL_MEMORY_BUDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that may be held at most; UINT64_MAX at first. */
+void memory_set_max(uint64_t max);
+uint64_t memory_max(void);
+
+/* What is held besides the heap. */
+void memory_set_others(uint64_t bytes);
+
+/* What is held, and what is reserved. */
+uint64_t memory_held(void);
+uint64_t memory_reserved(void);
+
+/* Reserves bytes of blocks, of block_max at most each, with address space for
+ * them; false, with nothing reserved, where either is not to be had. */
+bool memory_reserve(size_t bytes, size_t block_max);
+void memory_release(size_t bytes, size_t block_max);
+
+/* Counts, and tells, how often something was refused. */
+void memory_count_refusal(void);
+uint64_t memory_refusals(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* admit: memory for a whole batch, before any of it is applied. */
+#ifndef CARDINAL_TABLE_ADMIT_H
+#define CARDINAL_TABLE_ADMIT_H
+
+#include "daemon/table/table_impl.h"
+
+/* Bytes of the heap that a row with places for these slots may take, new or laid
+ * out anew, with what its shard's indices and pool may grow by. */
+size_t admit_row_bytes(size_t key_len, const struct slot_mask *slots, unsigned width);
+
+/* Reserves bytes for the table; ST_RESOURCE_EXHAUSTED names it. */
+enum status admit_reserve(struct table *table, size_t bytes, struct error *err);
+void admit_release(struct table *table, size_t bytes);
+
+/* Says that max_memory is reached, for this table. */
+enum status admit_refuse(struct table *table, struct error *err);
+
+#endif
