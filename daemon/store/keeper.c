@@ -22,7 +22,10 @@
 struct keeper {
     struct store *store;
     struct catalog *catalog;
-    pthread_mutex_t taking; /* held while one is taken */
+    pthread_mutex_t taking; /* held while one is taken; guards last and last_turn */
+    struct kept last;
+    uint64_t last_turn;     /* the turn that made it, 0: there is none */
+    _Atomic uint64_t turns; /* begun */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;
@@ -68,6 +71,7 @@ static enum status take(struct keeper *keeper, const struct task *task, struct k
     struct snapshot_result made;
     uint64_t number;
     int directory = store_directory(store);
+    uint64_t turn = atomic_fetch_add(&keeper->turns, 1) + 1;
     enum status status = store_switch(store, &number, err);
     if (status == ST_OK)
         status =
@@ -82,6 +86,8 @@ static enum status take(struct keeper *keeper, const struct task *task, struct k
     if (rc != 0)
         log_warn("cannot sync the data directory", "error", strerror(rc));
     *out = (struct kept){ number, made.counts.tables, made.counts.rows, made.bytes };
+    keeper->last = *out;
+    keeper->last_turn = turn;
     log_info("snapshot taken", "number", LOG_NUMBER(number), "keys", LOG_NUMBER(out->keys), "bytes",
              LOG_NUMBER(out->bytes));
     return ST_OK;
@@ -90,8 +96,13 @@ static enum status take(struct keeper *keeper, const struct task *task, struct k
 enum status keeper_take(struct keeper *keeper, const struct task *task, struct kept *out,
                         struct error *err)
 {
+    enum status status = ST_OK;
+    uint64_t turn = atomic_load(&keeper->turns);
     pthread_mutex_lock(&keeper->taking);
-    enum status status = take(keeper, task, out, err);
+    if (keeper->last_turn > turn) /* begun since: all who waited share it */
+        *out = keeper->last;
+    else
+        status = take(keeper, task, out, err);
     pthread_mutex_unlock(&keeper->taking);
     return status;
 }

@@ -3,7 +3,7 @@
  *
  * It takes one when the store wishes for one, on a thread of its own, and again after
  * a pause while it fails; and one whenever it is asked to, on the thread that asks. One
- * is taken at a time.
+ * is taken at a time, and whoever waits for his turn meanwhile shares the next.
  *
  * Life: keeper_new, store_start, .., keeper_stop, store_close, keeper_free: the store
  * may wish as long as it is open.
