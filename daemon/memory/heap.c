@@ -326,12 +326,23 @@ void heap_put_back(size_t bytes)
     region_put_back(bytes);
 }
 
+/* Bytes of a span of each class up to one, added up. */
+static size_t span_sums[CLASS_COUNT];
+static pthread_once_t span_sums_once = PTHREAD_ONCE_INIT;
+
+static void sum_spans(void)
+{
+    size_t sum = 0;
+    for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+        sum += span_units(class_bytes(class)) * UNIT_BYTES;
+        span_sums[class] = sum;
+    }
+}
+
 size_t heap_span_bytes(size_t block_max)
 {
-    size_t bytes = 0;
-    for (unsigned class = 0; class < CLASS_COUNT && class_bytes(class) <= block_max; class ++)
-        bytes += span_units(class_bytes(class)) * UNIT_BYTES;
-    return bytes;
+    pthread_once(&span_sums_once, sum_spans);
+    return span_sums[block_max < CLASS_BYTES_MAX ? class_of_size(block_max) : CLASS_COUNT - 1];
 }
 
 void heap_draw(bool draws)

@@ -1,7 +1,8 @@
 /* upkeep: what tables need now and then, off the loops.
  *
  * Now and then a thread of the pool has every table build anew the unions that
- * deletes made stale (table_maintain()). It takes at most a tenth of a
+ * deletes made stale (table_maintain()), and move out of memory that has become
+ * sparse, which then goes back to the kernel (table_compact()). It takes at most a tenth of a
  * processor: the longer it worked, the longer it rests.
  *
  * States: between upkeep_start() and the end of upkeep_stop() either the timer
@@ -21,6 +22,7 @@ struct upkeep {
     struct catalog *catalog;
     atomic_bool stopped;
     uint64_t took_ns;
+    uint64_t sparse_bytes; /* that the last compaction left */
 };
 
 /* Starts on a loop that runs; the catalog stays. */

@@ -137,6 +137,29 @@ size_t cell_bytes(const struct cell *cell)
     }
 }
 
+/* Where a DENSE block lies decides where its registers do. */
+static void move_dense(struct cell *cell)
+{
+    struct dense dense = dense_open(cell->word);
+    struct dense copy;
+    if (!dense_copy(&copy, &dense))
+        return;
+    dense_free(&dense);
+    cell->word = dense_close(&copy);
+}
+
+void cell_move(struct cell *cell)
+{
+    if (word_state(cell->word) <= CELL_INLINE || !heap_should_move(word_address(cell->word)))
+        return;
+    if (word_state(cell->word) == CELL_DENSE) {
+        move_dense(cell);
+        return;
+    }
+    uint64_t moved = (uint64_t)(uintptr_t)heap_move(word_address(cell->word));
+    cell->word = (cell->word & ~WORD_ADDRESS_MASK) | moved;
+}
+
 void cell_release(struct cell *cell)
 {
     if (word_state(cell->word) > CELL_INLINE)

@@ -106,6 +106,9 @@ enum cell_state cell_state(const struct cell *cell);
  * included. O(1). */
 size_t cell_bytes(const struct cell *cell);
 
+/* Moves what the cell owns where the heap wants it elsewhere; stays without memory. */
+void cell_move(struct cell *cell);
+
 /* Frees what the cell owns and makes it empty. */
 void cell_release(struct cell *cell);
 

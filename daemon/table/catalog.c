@@ -400,6 +400,17 @@ static enum status maintain(struct table *table, void *task)
     return table_maintain(table, task);
 }
 
+static enum status compact(struct table *table, void *arg)
+{
+    return table_compact(table, arg);
+}
+
+enum status catalog_compact(struct catalog *catalog, const struct task *task)
+{
+    struct task copy = *task;
+    return for_each(catalog, compact, &copy);
+}
+
 enum status catalog_maintain(struct catalog *catalog, const struct task *task)
 {
     struct task copy = *task;

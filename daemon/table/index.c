@@ -200,3 +200,20 @@ void index_remove(struct index_probe *probe)
     segment->entries[gap] = (struct index_entry){ 0, 0 };
     segment->count--;
 }
+
+void index_move(struct index *index)
+{
+    size_t count = index->directory == NULL ? 0 : (size_t)1 << index->depth;
+    for (size_t i = 0; i < count;) {
+        struct index_segment *segment = index->directory[i];
+        size_t span = (size_t)1 << (index->depth - segment->depth);
+        if (heap_should_move(segment)) {
+            segment = heap_move(segment);
+            for (size_t at = i; at < i + span; at++)
+                index->directory[at] = segment;
+        }
+        i += span;
+    }
+    if (count > 0 && heap_should_move(index->directory))
+        index->directory = heap_move(index->directory);
+}

@@ -46,6 +46,9 @@ bool index_reserve(struct index *index, uint32_t tag);
 /* Adds an entry after index_reserve() of its tag. */
 void index_put(struct index *index, uint32_t tag, uint32_t ref);
 
+/* Moves what the heap wants elsewhere. */
+void index_move(struct index *index);
+
 /* Where a search is. */
 struct index_probe {
     struct index_segment *segment;

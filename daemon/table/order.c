@@ -307,3 +307,15 @@ struct order_place order_seek(const struct order *order, const struct pool *pool
         return (struct order_place){ at + 1, 0 };
     return (struct order_place){ at, entry };
 }
+
+void order_move(struct order *order)
+{
+    for (uint32_t i = 0; i < order->count; i++) {
+        if (heap_should_move(order->leaves[i]))
+            order->leaves[i] = heap_move(order->leaves[i]);
+    }
+    if (order->room > 0 && heap_should_move(order->leaves))
+        order->leaves = heap_move(order->leaves);
+    if (order->room > 0 && heap_should_move(order->heads))
+        order->heads = heap_move(order->heads);
+}

@@ -49,6 +49,9 @@ void order_replace(struct order *order, const struct pool *pool, uint32_t was, u
 /* Takes out a row that is there. */
 void order_remove(struct order *order, const struct pool *pool, uint32_t ref);
 
+/* Moves what the heap wants elsewhere. */
+void order_move(struct order *order);
+
 /* A place in the order, good until it changes. */
 struct order_place {
     uint32_t leaf;

@@ -221,6 +221,9 @@ enum status table_digest(struct table *table, const struct task *task, uint64_t 
  * before, too. */
 enum status table_maintain(struct table *table, const struct task *task);
 
+/* Moves what the table holds out of memory that the heap wants to empty. */
+enum status table_compact(struct table *table, const struct task *task);
+
 /* Is there something for table_maintain() to do? */
 bool table_wants_maintenance(struct table *table);
 
