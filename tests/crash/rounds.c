@@ -17,7 +17,8 @@
 
 #define FOLDER_ROUNDS 25u /* kills that one data folder sees */
 #define WRITE_MS_MAX 120u
-#define FAILPOINT_MS 600 /* how long one is waited for */
+#define FAILPOINT_MS 600      /* how long one is waited for */
+#define FAILPOINT_NEW_MS 5000 /* one that was never reached before */
 #define CUT_TAIL_BYTES 100
 
 struct rounds {
@@ -28,7 +29,6 @@ struct rounds {
     struct victim victim;
     struct model *model;
     struct ddl ddl;
-    unsigned next_failpoint;
     char failpoint[64];
     bool has_fault; /* the failpoint fails, and does not kill */
     char flush_interval[32];
@@ -85,13 +85,26 @@ static void refuse(const struct actor *actor)
     ck_abort_msg("the daemon refused what it should have done: %s", actor->text);
 }
 
-/* A failpoint that kills; or, one time in five once each had its turn, at which the disk
+/* The failpoint at which it was killed least often, any of those. */
+static enum failpoint least_reached(struct rounds *rounds)
+{
+    const unsigned *reached = rounds->result->at_failpoints;
+    unsigned first = dice_below(&rounds->dice, FAILPOINT_COUNT);
+    unsigned least = first;
+    for (unsigned i = 0; i < FAILPOINT_COUNT; i++) {
+        unsigned at = (first + i) % FAILPOINT_COUNT;
+        least = reached[at] < reached[least] ? at : least;
+    }
+    return (enum failpoint)least;
+}
+
+/* A failpoint that kills; or, one time in five if it has killed already, at which the disk
  * fails, once or from then on. */
 static void choose_failpoint(struct rounds *rounds, enum failpoint failpoint)
 {
     static const char *const faults[] = { ":eio", "+:eio", ":enospc", "+:enospc", ":short" };
     struct dice *dice = &rounds->dice;
-    bool is_first = rounds->next_failpoint <= FAILPOINT_COUNT;
+    bool is_first = rounds->result->at_failpoints[failpoint] == 0;
     unsigned nth = is_first ? 1 : 1 + dice_below(dice, dice_percent(dice, 50) ? 3 : 30);
     rounds->has_fault = !is_first && dice_percent(dice, 20);
     snprintf(rounds->failpoint, sizeof rounds->failpoint, "%s:%u%s", failpoint_name(failpoint), nth,
@@ -109,7 +122,7 @@ static void choose_options(struct rounds *rounds, enum failpoint *failpoint)
     rounds->has_fault = false;
     if (dice_percent(dice, 40))
         return;
-    *failpoint = (enum failpoint)(rounds->next_failpoint++ % FAILPOINT_COUNT);
+    *failpoint = least_reached(rounds);
     choose_failpoint(rounds, *failpoint);
 }
 
@@ -184,7 +197,8 @@ static bool write_and_kill(struct rounds *rounds, int ms)
 /* From the start of the daemon to its death; true if that was at its failpoint. */
 static bool live_and_die(struct rounds *rounds, enum failpoint failpoint)
 {
-    bool is_quiet = dice_percent(&rounds->dice, 25);
+    bool is_new = failpoint != FAILPOINT_COUNT && rounds->result->at_failpoints[failpoint] == 0;
+    bool is_quiet = !is_new && dice_percent(&rounds->dice, 25);
     int ms =
         failpoint == FAILPOINT_COUNT ? (int)dice_below(&rounds->dice, WRITE_MS_MAX) : FAILPOINT_MS;
     rounds->victim.may_fail = rounds->has_fault;
