@@ -70,7 +70,8 @@ enum status recovery_damage(struct recovery *recovery, const char *file, uint64_
 struct chain {
     struct directory_files files;
     size_t at;
-    size_t end; /* of those that count */
+    size_t end;  /* of those that count */
+    size_t last; /* the last that has blocks, or may have: from it on ends may be torn */
     bool has_run;
     uint64_t run;
 };
@@ -104,7 +105,7 @@ static enum status take_bad(struct recovery *recovery, const struct chain *chain
                             const struct segment_reader *reader, enum segment_state state,
                             const char *name, bool *is_over, struct error *err)
 {
-    if (state == SEGMENT_TORN && chain->at + 1 == chain->end) {
+    if (state == SEGMENT_TORN && chain->at >= chain->last) {
         *is_over = true;
         return cut(recovery, reader, name, err);
     }
@@ -235,6 +236,19 @@ static uint64_t file_bytes(int directory, const char *name)
     return fstatat(directory, name, &info, 0) == 0 ? (uint64_t)info.st_size : 0;
 }
 
+/* A segment that was begun when the disk failed, or just before a crash, may have come to
+ * nothing but its name; what is before it then is as the last one is. */
+static void find_last(const struct recovery *recovery, struct chain *chain)
+{
+    char name[STORE_NAME_BYTES];
+    for (chain->last = chain->end; chain->last > chain->at; chain->last--) {
+        store_segment_name(name, chain->files.numbers[chain->last - 1]);
+        if (file_bytes(recovery->directory, name) > SEGMENT_HEADER_BYTES)
+            break;
+    }
+    chain->last -= chain->last > chain->at;
+}
+
 static void count_bytes(struct recovery *recovery, const struct chain *chain, uint64_t snapshot)
 {
     char name[STORE_NAME_BYTES];
@@ -281,11 +295,11 @@ static enum status settle(struct recovery *recovery, const struct chain *chain, 
     int rc = 0;
     if (recovery->options->leaves_files)
         return ST_OK;
-    if (chain->end > 0) {
-        store_segment_name(name, chain->files.numbers[chain->end - 1]);
+    for (size_t i = chain->last; i < chain->end && rc == 0; i++) {
+        store_segment_name(name, chain->files.numbers[i]);
         int fd = openat(recovery->directory, name, O_RDONLY | O_CLOEXEC);
         if (fd < 0 || fsync(fd) != 0)
-            rc = errno == ENOENT ? 0 : errno; /* it was cut to nothing */
+            rc = errno == ENOENT ? 0 : errno; /* nothing of it was whole, and it is gone */
         if (fd >= 0)
             close(fd);
     }
@@ -301,6 +315,7 @@ static enum status recover_files(struct recovery *recovery, struct chain *chain,
     enum status status = choose_segments(recovery, chain, snapshot != 0 ? snapshot : 1, err);
     if (status != ST_OK)
         return status;
+    find_last(recovery, chain);
     count_bytes(recovery, chain, snapshot);
     if (snapshot != 0)
         status = recovery_load(recovery, snapshot, err);
