@@ -14,10 +14,9 @@
 #include "daemon/store/snapshot.h"
 #include "daemon/store/store.h"
 
-#define WISH_BYTES_MIN                                                                             \
-    ((uint64_t)256 << 20) /* of the journal, for which a snapshot is worth it                      \
-                           */
-#define RETRY_MS 1000u    /* after one that failed */
+/* Bytes of the journal for which a snapshot is worth it. */
+#define WISH_BYTES_MIN ((uint64_t)256 << 20)
+#define RETRY_MS 1000u /* after one that failed */
 
 struct keeper {
     struct store *store;
