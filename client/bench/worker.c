@@ -8,6 +8,8 @@
 #include "client/bench/settings.h"
 
 #define WAIT_MAX_NS UINT64_C(100000000) /* then look again */
+#define SOCKET_VALUES 2000u             /* a batch of more may not fit into a socket: */
+#define WAIT_UNSENT_NS UINT64_C(200000) /* look soon whether the rest of it goes */
 
 /* The link that has waited longest for an answer to a question, or NULL. */
 static struct link *find_oldest(struct worker *worker)
@@ -48,13 +50,15 @@ static void await(struct worker *worker, uint64_t until)
     uint64_t ns = until > now ? until - now : 0;
     if (ns > WAIT_MAX_NS)
         ns = WAIT_MAX_NS;
+    if (worker->settings->batch > SOCKET_VALUES && ns > WAIT_UNSENT_NS)
+        ns = WAIT_UNSENT_NS;
     for (uint32_t i = 0; i < worker->link_count; i++)
         fds[i] = (struct pollfd){ .fd = link_fd(&worker->links[i]), .events = POLLIN };
     struct timespec timeout = { (time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND) };
-    if (ppoll(fds, worker->link_count, &timeout, NULL) <= 0)
-        return;
+    bool timed_out = ppoll(fds, worker->link_count, &timeout, NULL) <= 0;
     for (uint32_t i = 0; i < worker->link_count; i++) {
-        if (fds[i].revents != 0)
+        bool may_be_stuck = timed_out && worker->settings->batch > SOCKET_VALUES;
+        if (fds[i].revents != 0 || (may_be_stuck && worker->links[i].in_flight > 0))
             link_collect(&worker->links[i], &worker->result);
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cardinal.pb-c.h"
+#include "daemon/wire/decode_points.h"
 #include "daemon/wire/names_check.h"
 #include "daemon/wire/selector_decode.h"
 #include "daemon/wire/unpack.h"
@@ -226,6 +227,9 @@ enum status decode_cardinality(struct bytes_view body, const struct decode_limit
     ProtobufCMessage *message;
     struct cardinality_request request = { 0 };
     struct selector selector;
+
+    if (decode_points(body, limits, arena, out))
+        return ST_OK;
     enum status st = unpack(&cardinal__v1__cardinality__descriptor, body,
                             limits->max_keys + FIELDS_MAX, arena, &message, err);
     if (st != ST_OK)
