@@ -85,6 +85,9 @@ static bool is_there(const char *variable)
     return path != NULL && access(path, F_OK) == 0;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library declares
+ * these with names that are reserved to it. */
+
 /* ---- syncs ------------------------------------------------------------ */
 
 static int sync_file(int fd, const char *function)
@@ -216,3 +219,5 @@ ssize_t writev(int fd, const struct iovec *pieces, int count)
         return count > 1 ? real_writev(fd, pieces, count - 1) : no_space();
     return real_write(fd, pieces[0].iov_base, pieces[0].iov_len / 2);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
