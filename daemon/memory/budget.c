@@ -37,24 +37,24 @@ uint64_t memory_reserved(void)
     return atomic_load(&reserved_bytes);
 }
 
-bool memory_reserve(size_t bytes, size_t block_max)
+bool memory_reserve(size_t bytes, size_t most, size_t block_max)
 {
     uint64_t max = atomic_load(&max_bytes);
     uint64_t reserved = atomic_fetch_add(&reserved_bytes, bytes) + bytes;
     uint64_t held = memory_held();
     bool fits = held <= max && reserved <= max - held;
-    if (fits && heap_set_aside(bytes + heap_span_bytes(block_max)))
+    if (fits && heap_set_aside(most + heap_span_bytes(block_max)))
         return true;
     atomic_fetch_sub(&reserved_bytes, bytes);
     return false;
 }
 
-void memory_release(size_t bytes, size_t block_max)
+void memory_release(size_t bytes, size_t most, size_t block_max)
 {
     uint64_t before = atomic_fetch_sub(&reserved_bytes, bytes);
     assert(before >= bytes);
     (void)before;
-    heap_put_back(bytes + heap_span_bytes(block_max));
+    heap_put_back(most + heap_span_bytes(block_max));
 }
 
 void memory_count_refusal(void)

@@ -24,10 +24,11 @@ void memory_set_others(uint64_t bytes);
 uint64_t memory_held(void);
 uint64_t memory_reserved(void);
 
-/* Reserves bytes of blocks, of block_max at most each, with address space for
- * them; false, with nothing reserved, where either is not to be had. */
-bool memory_reserve(size_t bytes, size_t block_max);
-void memory_release(size_t bytes, size_t block_max);
+/* Reserves bytes to be held, and address space for blocks of up to `most` bytes in
+ * all, of block_max at most each; false, with nothing reserved, where either is not
+ * to be had. */
+bool memory_reserve(size_t bytes, size_t most, size_t block_max);
+void memory_release(size_t bytes, size_t most, size_t block_max);
 
 /* Counts, and tells, how often something was refused. */
 void memory_count_refusal(void);

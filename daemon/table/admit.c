@@ -8,6 +8,8 @@
 #define ORDER_BYTES 2048u        /* a leaf, and its place in the list */
 #define CHUNK_BYTES (2u * POOL_CHUNK_UNITS * POOL_UNIT_BYTES)
 #define LISTS_BYTES 32u /* a leaf or a place in the directory, when their lists double */
+#define PAGE_BYTES 4096u
+#define KEY_BYTES 32u   /* of both indices, with what they hold for more */
 #define INDEX_KEYS 224u /* that come to a segment before it splits again */
 #define LEAF_KEYS 42u   /* likewise */
 
@@ -27,16 +29,16 @@ enum status admit_refuse(struct table *table, struct error *err)
                      "max_memory is reached: nothing of it was done to table '%s'", name);
 }
 
-enum status admit_reserve(struct table *table, size_t bytes, struct error *err)
+enum status admit_reserve(struct table *table, const struct admit_need *need, struct error *err)
 {
-    if (memory_reserve(bytes, sketch_block_max(&table->shape)))
+    if (memory_reserve(need->likely, need->most, sketch_block_max(&table->shape)))
         return ST_OK;
     return admit_refuse(table, err);
 }
 
-void admit_release(struct table *table, size_t bytes)
+void admit_release(struct table *table, const struct admit_need *need)
 {
-    memory_release(bytes, sketch_block_max(&table->shape));
+    memory_release(need->likely, need->most, sketch_block_max(&table->shape));
 }
 
 /* The slots of a batch's row that there are columns for. */
@@ -107,40 +109,38 @@ static size_t fewer(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* With what the shard's indices and pool grow by for that. */
-static size_t shard_bytes(const struct shard *shard, const struct shard_need *need)
+/* Adds that, with what the shard's indices and pool grow by for it. Keys are
+ * spread at random, so that few of a shard's segments and leaves fill up at once,
+ * though each may. */
+static void add_shard(const struct shard *shard, const struct shard_need *need,
+                      struct admit_need *sum)
 {
     size_t n = need->added;
-    size_t bytes = need->blocks;
-    if (need->rows > (size_t)(shard->rows.end - shard->rows.next) * POOL_UNIT_BYTES)
-        bytes += CHUNK_BYTES + need->rows + need->rows / 2;
-    if (n > 0) {
-        bytes += (fewer(n, shard->index.segment_count) + n / INDEX_KEYS + 1) * INDEX_BYTES;
-        bytes += (fewer(n, shard->order.count) + n / LEAF_KEYS + 1) * ORDER_BYTES;
-        bytes += LISTS_BYTES * ((size_t)shard->order.room + ((size_t)1 << shard->index.depth));
+    bool grows = need->rows > (size_t)(shard->rows.end - shard->rows.next) * POOL_UNIT_BYTES;
+    sum->likely += need->blocks;
+    sum->most += need->blocks;
+    if (grows) {
+        sum->likely += need->rows + PAGE_BYTES;
+        sum->most += CHUNK_BYTES + need->rows + need->rows / 2;
     }
-    return bytes;
+    if (n > 0) {
+        sum->likely += n * KEY_BYTES;
+        sum->most += (fewer(n, shard->index.segment_count) + n / INDEX_KEYS + 1) * INDEX_BYTES;
+        sum->most += (fewer(n, shard->order.count) + n / LEAF_KEYS + 1) * ORDER_BYTES;
+        sum->most += LISTS_BYTES * ((size_t)shard->order.room + ((size_t)1 << shard->index.depth));
+    }
 }
 
 /* Counts the rows of one shard from *next on, and moves *next past them. */
-static size_t count_shard(struct table *table, const struct batch *batch,
-                          const struct column_set *columns, uint32_t *next)
+static void count_shard(struct table *table, const struct batch *batch,
+                        const struct column_set *columns, uint32_t *next, struct admit_need *sum)
 {
     uint32_t number = batch->rows[*next].shard;
     struct shard *shard = shard_set_get(&table->shards, number);
     struct shard_need need = { 0, 0, 0 };
     for (; *next < batch->row_count && batch->rows[*next].shard == number; ++*next)
         count_row(table, shard, batch, &batch->rows[*next], columns, &need);
-    return shard_bytes(shard, &need);
-}
-
-static size_t count_batch(struct table *table, const struct batch *batch,
-                          const struct column_set *columns)
-{
-    size_t bytes = 0;
-    for (uint32_t next = 0; next < batch->row_count;)
-        bytes += count_shard(table, batch, columns, &next);
-    return bytes;
+    add_shard(shard, &need, sum);
 }
 
 /* Calls what for the batch's shards, in order. */
@@ -172,18 +172,20 @@ static enum status apply_locked(struct table *table, struct batch *batch,
     bool done = false;
     each_shard(table, batch, shard_lock);
     schema_refresh(&table->schema, columns);
-    size_t bytes = count_batch(table, batch, columns);
-    if (bytes > 0)
-        status = admit_reserve(table, bytes, err);
+    struct admit_need need = { 0, 0 };
+    for (uint32_t next = 0; next < batch->row_count;)
+        count_shard(table, batch, columns, &next, &need);
+    if (need.most > 0)
+        status = admit_reserve(table, &need, err);
     if (status == ST_OK) {
         cursor->is_locked = true;
-        cursor->draws = bytes > 0;
+        cursor->draws = need.most > 0;
         while (status == ST_OK && !done)
             status = table_apply(table, batch, columns, cursor, TABLE_LOCK_VALUES, &done);
         cursor->is_locked = false;
         cursor->draws = false;
-        if (bytes > 0)
-            admit_release(table, bytes);
+        if (need.most > 0)
+            admit_release(table, &need);
     }
     each_shard(table, batch, shard_unlock);
     return status;
@@ -197,7 +199,7 @@ enum status table_admit(struct table *table, struct batch *batch, struct column_
     if (!make_shards(table, batch))
         return admit_refuse(table, err);
     size_t bytes = upper_bound(table, batch);
-    if (!memory_reserve(bytes, sketch_block_max(&table->shape)))
+    if (!memory_reserve(bytes, bytes, sketch_block_max(&table->shape)))
         return apply_locked(table, batch, columns, cursor, err);
     cursor->reserved_bytes = bytes;
     cursor->draws = true;
@@ -207,7 +209,8 @@ enum status table_admit(struct table *table, struct batch *batch, struct column_
 void table_release(struct table *table, struct apply_cursor *cursor)
 {
     if (cursor->reserved_bytes > 0)
-        admit_release(table, cursor->reserved_bytes);
+        memory_release(cursor->reserved_bytes, cursor->reserved_bytes,
+                       sketch_block_max(&table->shape));
     cursor->reserved_bytes = 0;
     cursor->draws = false;
 }
@@ -225,7 +228,8 @@ enum status table_reserve_cells(struct table *table, size_t cells, size_t keys_l
     /* One merge at a time has lists of both sides' tokens beside its result. */
     size_t once = SHARD_COUNT * (size_t)CHUNK_BYTES + 4 * sketch_block_max(&table->shape);
     size_t bytes = once + cells * merge_bound(table) + 2 * keys_len;
-    enum status status = admit_reserve(table, bytes, err);
+    struct admit_need need = { bytes, bytes };
+    enum status status = admit_reserve(table, &need, err);
     if (status == ST_OK)
         *reserved = bytes;
     heap_draw(status == ST_OK);
@@ -234,6 +238,7 @@ enum status table_reserve_cells(struct table *table, size_t cells, size_t keys_l
 
 void table_unreserve_cells(struct table *table, size_t reserved)
 {
+    struct admit_need need = { reserved, reserved };
     heap_draw(false);
-    admit_release(table, reserved);
+    admit_release(table, &need);
 }

@@ -8,9 +8,16 @@
  * out anew, with what its shard's indices and pool may grow by. */
 size_t admit_row_bytes(size_t key_len, const struct slot_mask *slots, unsigned width);
 
-/* Reserves bytes for the table; ST_RESOURCE_EXHAUSTED names it. */
-enum status admit_reserve(struct table *table, size_t bytes, struct error *err);
-void admit_release(struct table *table, size_t bytes);
+/* What a request may take: as much as is likely to be held, and the most that it
+ * can come to, for which there must be address space. */
+struct admit_need {
+    size_t likely;
+    size_t most;
+};
+
+/* Reserves that for the table; ST_RESOURCE_EXHAUSTED names it. */
+enum status admit_reserve(struct table *table, const struct admit_need *need, struct error *err);
+void admit_release(struct table *table, const struct admit_need *need);
 
 /* Says that max_memory is reached, for this table. */
 enum status admit_refuse(struct table *table, struct error *err);
