@@ -8,6 +8,8 @@
 #include "daemon/sketch/packed_block.h"
 
 #define SPARE_SHARE 32u /* of the lows, one is to spare, about */
+#define LINE_BYTES 64u
+#define LINES_AHEAD 4u /* asked for from where a token may be: what comes after it is moved */
 
 /* A bucket's place among the lows. */
 struct span {
@@ -19,10 +21,9 @@ static struct span find_bucket(const struct packed *packed, uint32_t bucket)
 {
     struct span span = { 0, 0 };
     if (packed->bitmap != NULL) {
-        uint32_t bit = bitmap_bucket_start(packed->bitmap, bucket);
+        uint32_t bit = bitmap_bucket_start(packed->bitmap, bitmap_words(packed->room), bucket);
         span.start = bit - bucket;
-        while (bitmap_get(packed->bitmap, bit + span.count))
-            span.count++;
+        span.count = bitmap_run(packed->bitmap, bit);
         return span;
     }
     assert(packed->counts != NULL);
@@ -189,18 +190,29 @@ enum packed_result packed_build(uint64_t *word, const struct sketch_shape *shape
     return PACKED_CHANGED;
 }
 
+/* Asks for the lows from number first on, that are to be read or moved. */
+static inline void prefetch_lows(const uint8_t *lows, uint64_t first, uint64_t count)
+{
+    const uint8_t *at = lows + first * sizeof(uint16_t);
+    const uint8_t *end = lows + count * sizeof(uint16_t);
+    for (uint32_t line = 0; line < LINES_AHEAD && at < end; line++, at += LINE_BYTES)
+        __builtin_prefetch(at, 1);
+}
+
 void packed_prefetch(uint64_t word, uint32_t token)
 {
     const uint8_t *block = word_address(word);
+    const uint8_t *index = block + sizeof(struct packed_head);
     uint32_t count = word_count(word);
     uint64_t guess = (uint64_t)count * (token >> TOKEN_RHO_BITS) >> TOKEN_HASH_BITS;
     __builtin_prefetch(block, 1);
     if (count <= BITMAP_TOKENS_MAX) {
-        size_t index = bitmap_words(bitmap_room(count)) * sizeof(uint64_t);
-        __builtin_prefetch(block + sizeof(struct packed_head) + index + 2 * guess, 1);
+        size_t bytes = bitmap_words(bitmap_room(count)) * sizeof(uint64_t);
+        __builtin_prefetch(index + bytes - 1, 1);
+        prefetch_lows(index + bytes, guess, count);
         return;
     }
-    const struct counts *counts = (const void *)(block + sizeof(struct packed_head));
+    const struct counts *counts = (const void *)index;
     const uint16_t *lows = (const void *)(counts + 1);
     uint32_t bucket = token >> BUCKET_SHIFT;
     uint32_t spread = count + count / SPARE_SHARE; /* what groups have to spare lies between */

@@ -25,10 +25,14 @@ struct counts {
 
 static inline uint32_t count_ones(uint64_t x)
 {
+#if defined(__POPCNT__)
+    return (uint32_t)__builtin_popcountll(x);
+#else
     x -= x >> 1 & 0x5555555555555555ull;
     x = (x & 0x3333333333333333ull) + (x >> 2 & 0x3333333333333333ull);
     x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full;
     return (uint32_t)(x * 0x0101010101010101ull >> 56);
+#endif
 }
 
 /* The sum of 32 bytes' first n. */
@@ -96,24 +100,50 @@ static inline uint32_t lows_below(const uint16_t *lows, uint32_t n, uint16_t low
 #endif
 }
 
-/* The bit after the one that ends the bucket before this one. */
-static inline uint32_t bitmap_bucket_start(const uint64_t *bitmap, uint32_t bucket)
+/* The place of the k-th 1 of a word, counted from 0; there are more than k. */
+static inline uint32_t select_one(uint64_t x, uint32_t k)
 {
-    uint32_t left = bucket; /* zeros to pass */
-    uint32_t bit = 0;
-    for (;; bitmap++, bit += 64) {
-        uint32_t zeros = 64 - count_ones(*bitmap);
-        if (left <= zeros)
-            break;
-        left -= zeros;
+    const uint64_t ones = 0x0101010101010101ull;
+    const uint64_t tops = 0x8080808080808080ull;
+    uint64_t sums = x - (x >> 1 & 0x5555555555555555ull);
+    sums = (sums & 0x3333333333333333ull) + (sums >> 2 & 0x3333333333333333ull);
+    sums = ((sums + (sums >> 4)) & 0x0f0f0f0f0f0f0f0full) * ones; /* each byte: 1s up to its end */
+    uint64_t beyond = ((sums | tops) - (k + 1) * ones) & tops;
+    uint32_t shift = (uint32_t)__builtin_ctzll(beyond) & 56u;
+    k -= (uint32_t)(sums << 8 >> shift) & 255u;
+    uint64_t bits = (x >> shift & 255u) * ones & 0x8040201008040201ull; /* one in each byte */
+    sums = ((bits + ~tops) >> 7 & ones) * ones;
+    beyond = ((sums | tops) - (k + 1) * ones) & tops;
+    return shift + (uint32_t)__builtin_ctzll(beyond) / 8;
+}
+
+/* The bit after the one that ends the bucket before this one. All words are gone
+ * through, since it cannot be foretold which one it is in. */
+static inline uint32_t bitmap_bucket_start(const uint64_t *bitmap, size_t words, uint32_t bucket)
+{
+    uint32_t at = 0;
+    uint32_t before = 0; /* zeros in words before at */
+    uint32_t zeros = 0;
+    if (bucket == 0)
+        return 0;
+    for (size_t i = 0; i < words; i++) {
+        zeros += 64 - count_ones(bitmap[i]);
+        at += zeros < bucket;
+        before = zeros < bucket ? zeros : before;
     }
-    for (uint64_t zeros = ~*bitmap; left > 0; left--) {
-        uint32_t at = (uint32_t)__builtin_ctzll(zeros);
-        zeros &= zeros - 1;
-        if (left == 1)
-            bit += at + 1;
-    }
-    return bit;
+    return 64 * at + select_one(~bitmap[at], bucket - before - 1) + 1;
+}
+
+/* How many 1s there are from a bit on, to the next 0, which there is. */
+static inline uint32_t bitmap_run(const uint64_t *bitmap, uint32_t bit)
+{
+    uint64_t zeros = ~bitmap[bit / 64] >> bit % 64;
+    uint32_t run = 64 - bit % 64;
+    if (zeros != 0)
+        return (uint32_t)__builtin_ctzll(zeros);
+    for (bitmap += bit / 64 + 1; *bitmap == UINT64_MAX; bitmap++)
+        run += 64;
+    return run + (uint32_t)__builtin_ctzll(~*bitmap);
 }
 
 static inline bool bitmap_get(const uint64_t *bitmap, uint32_t bit)

@@ -1,5 +1,6 @@
 #include "daemon/table/ahead.h"
 
+#define LINE_BYTES 64u
 #define BLOCK_ROWS 64u
 #define BLOCK_CELLS 128u /* of a block's rows, but for the last row's */
 #define ROW_CELLS 32u    /* of a row */
@@ -13,6 +14,15 @@ static uint32_t block_end(const struct batch *batch, uint32_t from)
     while (end < batch->row_count && end - from < BLOCK_ROWS && cells < BLOCK_CELLS)
         cells += batch->rows[end++].cell_count;
     return end;
+}
+
+/* The row's further lines; the first one is asked for. */
+static void fetch_row(const struct batch_row *from, const struct row *row)
+{
+    const uint8_t *at = (const uint8_t *)row + LINE_BYTES;
+    const uint8_t *end = row->key + from->key_len + from->cell_count * sizeof(struct cell);
+    for (; at < end; at += LINE_BYTES)
+        __builtin_prefetch(at, 1);
 }
 
 static void fetch_cells(const struct table *table, const struct batch *batch,
@@ -57,6 +67,8 @@ uint32_t ahead_fetch(const struct table *table, const struct batch *batch,
                 found = true;
                 if (place == CELLS)
                     fetch_cells(table, batch, columns, row, guess);
+                else
+                    fetch_row(row, guess);
             }
             shard_unlock(shard);
         }
