@@ -47,6 +47,7 @@ static void note(struct error_stats *stats, struct estimate estimate, uint64_t v
     stats->trials++;
     stats->sum += error;
     stats->sum_squares += error * error;
+    stats->sum_fourths += error * error * error * error;
     stats->reported_squares += estimate.rse * estimate.rse;
 }
 
@@ -100,4 +101,14 @@ double error_ratio(const struct error_stats *stats)
     if (stats->reported_squares == 0)
         return stats->sum_squares == 0 ? 1 : INFINITY;
     return sqrt(stats->sum_squares / stats->reported_squares);
+}
+
+double error_ratio_error(const struct error_stats *stats)
+{
+    double trials = (double)stats->trials;
+    double square = stats->sum_squares / trials;
+    if (square == 0)
+        return 0;
+    double spread = stats->sum_fourths / trials / (square * square) - 1; /* of a square, relative */
+    return error_ratio(stats) / 2 * sqrt(fmax(spread, 0) / trials);
 }

@@ -16,6 +16,7 @@ struct error_stats {
     size_t trials;
     double sum;
     double sum_squares;
+    double sum_fourths;
     double reported_squares; /* of the relative standard errors that estimates gave */
 };
 
@@ -35,5 +36,8 @@ double error_rmse(const struct error_stats *stats);
 
 /* RMSE over the root mean square of what was reported; 1 if both are 0. */
 double error_ratio(const struct error_stats *stats);
+
+/* The standard error of that ratio, from the spread of the squares measured. */
+double error_ratio_error(const struct error_stats *stats);
 
 #endif

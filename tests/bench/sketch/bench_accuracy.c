@@ -1,11 +1,14 @@
 /* bench_accuracy: how far estimates are off, as a table.
  *
  *   bench_accuracy [--trials N] [--seed N] [--precision P] [--scan] [--no-unions] [--max N]
+ *                  [--values N,..]
  *
  * Prints for each number of distinct values the root mean square of the
  * relative error, the mean error in standard errors of the mean, and the RMSE
- * over the relative standard error that the estimates reported; for points and
- * for unions of two halves. --scan goes from 2,000 to 60,000 values in small
+ * over the relative standard error that the estimates reported, with that
+ * ratio's own standard error; for points and for unions of two halves. --values
+ * asks at the sizes given, ascending: where few trials are off at all, a ratio
+ * takes more of them than a table has time for. --scan goes from 2,000 to 60,000 values in small
  * steps, as tab-separated values for plot_accuracy.py, beside it. */
 #include <math.h>
 #include <stdbool.h>
@@ -24,9 +27,27 @@ struct options {
     uint64_t seed;
     unsigned precision;
     uint64_t max;
+    const char *values; /* NULL: a table of sizes */
     bool scan;
     bool unions;
 };
+
+/* The sizes of a list with commas between; 0 if it is none, or does not ascend. */
+static size_t parse_points(const char *text, struct accuracy *points)
+{
+    uint64_t before = 0;
+    for (size_t count = 0; count < POINTS_MAX;) {
+        char *end;
+        points[count].values = strtoull(text, &end, 0);
+        if (end == text || points[count].values <= before || (*end != ',' && *end != '\0'))
+            return 0;
+        before = points[count++].values;
+        if (*end == '\0')
+            return count;
+        text = end + 1;
+    }
+    return 0;
+}
 
 static size_t choose_points(const struct options *options, struct accuracy *points)
 {
@@ -35,6 +56,8 @@ static size_t choose_points(const struct options *options, struct accuracy *poin
                                       10000,  20000,  30000,   50000,   70000,   100000,
                                       200000, 500000, 1000000, 2000000, 5000000, 10000000 };
     size_t count = 0;
+    if (options->values != NULL)
+        return parse_points(options->values, points);
     if (options->scan) {
         for (uint64_t n = SCAN_FIRST; n <= SCAN_LAST; n += n < 8000 ? 100 : n / 40)
             points[count++].values = n;
@@ -53,8 +76,8 @@ static double sigmas(const struct error_stats *stats)
 
 static void print_stats(const struct error_stats *stats, char separator)
 {
-    printf("%c%8.4f%c%6.2f%c%6.3f", separator, 100 * error_rmse(stats), separator, sigmas(stats),
-           separator, error_ratio(stats));
+    printf("%c%8.4f%c%6.2f%c%6.3f%c%5.3f", separator, 100 * error_rmse(stats), separator,
+           sigmas(stats), separator, error_ratio(stats), separator, error_ratio_error(stats));
 }
 
 static void print_table(const struct options *options, const struct accuracy *points, size_t count)
@@ -62,7 +85,8 @@ static void print_table(const struct options *options, const struct accuracy *po
     char separator = options->scan ? '\t' : ' ';
     printf("# precision %u, %zu trials, seed %llu\n", options->precision, options->trials,
            (unsigned long long)options->seed);
-    printf("# values%cRMSE %%%cmean/sigma%cRMSE/reported", separator, separator, separator);
+    printf("# values%cRMSE %%%cmean/sigma%cRMSE/reported%cits error", separator, separator,
+           separator, separator);
     puts(options->unions ? ", then the same for unions of two halves" : "");
     for (size_t i = 0; i < count; i++) {
         printf("%9llu", (unsigned long long)points[i].values);
@@ -88,7 +112,9 @@ static bool parse(int argc, char **argv, struct options *options)
         if (i + 1 == argc)
             return false;
         unsigned long long number = strtoull(argv[++i], NULL, 0);
-        if (strcmp(name, "--trials") == 0)
+        if (strcmp(name, "--values") == 0)
+            options->values = argv[i];
+        else if (strcmp(name, "--trials") == 0)
             options->trials = (size_t)number;
         else if (strcmp(name, "--seed") == 0)
             options->seed = number;
@@ -105,15 +131,16 @@ static bool parse(int argc, char **argv, struct options *options)
 int main(int argc, char **argv)
 {
     static struct accuracy points[POINTS_MAX];
-    struct options options = { 10000, 20260401, 14, 1000000, false, true };
+    struct options options = { 10000, 20260401, 14, 1000000, NULL, false, true };
     struct sketch_shape shape;
-    if (!parse(argc, argv, &options) || sketch_shape_init(&shape, options.precision) != ST_OK) {
+    bool understood = parse(argc, argv, &options);
+    size_t count = understood ? choose_points(&options, points) : 0;
+    if (count == 0 || sketch_shape_init(&shape, options.precision) != ST_OK) {
         fputs("usage: bench_accuracy [--trials N] [--seed N] [--precision P] [--scan] "
-              "[--no-unions] [--max N]\n",
+              "[--no-unions] [--max N] [--values N,..]\n",
               stderr);
         return EXIT_FAILURE;
     }
-    size_t count = choose_points(&options, points);
     if (accuracy_run(&shape, points, count, options.trials, options.seed, options.unions) !=
         ST_OK) {
         fputs("out of memory\n", stderr);

@@ -13,7 +13,7 @@ import sys
 
 WIDTH, HEIGHT = 860, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 40, 50
-SERIES = (("points", 1, "#1565c0"), ("unions of two halves", 4, "#c62828"))
+SERIES = (("points", 1, "#1565c0"), ("unions of two halves", 5, "#c62828"))
 X_TICKS = (2000, 3000, 5000, 10000, 20000, 30000, 60000)
 Y_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 

@@ -35,6 +35,28 @@ static inline enum status decode_bytes(enum sketch_format format,
     return status;
 }
 
+/* Writes a cell, which succeeds, within what is promised to be the most. */
+static inline size_t encode_sound(enum sketch_format format, const struct sketch_origin *origin,
+                                  const struct cell *cell, uint8_t *out)
+{
+    size_t len;
+    ck_assert_int_eq(sketch_encode(format, origin, cell, out, &len, NULL), ST_OK);
+    ck_assert_uint_le(len, sketch_encoded_max(format, origin->shape));
+    return len;
+}
+
+/* Reads a sketch, which succeeds. */
+static inline struct cell decode_sound(enum sketch_format format,
+                                       const struct sketch_origin *origin, const void *from,
+                                       size_t len)
+{
+    struct cell cell = { 0 };
+    struct error err = { 0 };
+    enum status status = decode_bytes(format, origin, from, len, &cell, &err);
+    ck_assert_msg(status == ST_OK, "refused: %s", err.text);
+    return cell;
+}
+
 /* Demands that the bytes are refused, saying text, and that the cell stays empty.
  * (Assertions of libcheck cost a system call each.) */
 static inline void ck_refused(enum sketch_format format, const struct sketch_origin *origin,

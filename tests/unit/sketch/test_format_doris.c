@@ -1,27 +1,19 @@
 #include "tests/unit/run_suite.h"
-#include "tests/unit/sketch/sketches.h"
+#include "tests/unit/sketch/faults.h"
 
 #define REGISTERS 16384u
-#define BYTES(text) text, sizeof(text) - 1
 
 static uint8_t bytes[SKETCH_BYTES_MAX];
 static uint8_t ranks[REGISTERS];
 
 static size_t encode(const struct sketch_origin *origin, const struct cell *cell)
 {
-    size_t len;
-    ck_assert_int_eq(sketch_encode(SKETCH_FORMAT_DORIS, origin, cell, bytes, &len, NULL), ST_OK);
-    ck_assert_uint_le(len, sketch_encoded_max(SKETCH_FORMAT_DORIS, origin->shape));
-    return len;
+    return encode_sound(SKETCH_FORMAT_DORIS, origin, cell, bytes);
 }
 
 static struct cell decode(const struct sketch_origin *origin, const void *from, size_t len)
 {
-    struct cell cell = { 0 };
-    struct error err = { 0 };
-    enum status status = decode_bytes(SKETCH_FORMAT_DORIS, origin, from, len, &cell, &err);
-    ck_assert_msg(status == ST_OK, "refused: %s", err.text);
-    return cell;
+    return decode_sound(SKETCH_FORMAT_DORIS, origin, from, len);
 }
 
 START_TEST(bytes_are_those_of_the_layout)
@@ -105,11 +97,7 @@ END_TEST
 
 START_TEST(bytes_that_are_no_sketch_are_refused_with_the_reason)
 {
-    static const struct {
-        const char *bytes;
-        size_t len;
-        const char *text;
-    } cases[] = {
+    static const struct fault faults[] = {
         { BYTES(""), "the form is cut off by the end at byte 0" },
         { BYTES("\4"), "unknown form 4 at byte 0" },
         { BYTES("\0\0"), "bytes follow its end at byte 1" },
@@ -129,9 +117,7 @@ START_TEST(bytes_that_are_no_sketch_are_refused_with_the_reason)
     };
     struct sketch_shape shape = shape_of(14);
     struct sketch_origin origin = murmur_origin(&shape);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        ck_refused(SKETCH_FORMAT_DORIS, &origin, cases[i].bytes, cases[i].len, ST_INVALID_ARGUMENT,
-                   cases[i].text);
+    ck_faults_refused(SKETCH_FORMAT_DORIS, &origin, faults, sizeof faults / sizeof faults[0]);
 }
 END_TEST
 
@@ -142,8 +128,7 @@ START_TEST(a_full_sketch_has_its_length_and_its_ranks)
     struct cell cell = { 0 };
     add_stream(&cell, &shape, NULL, 1, 0, 50000);
     size_t len = encode(&origin, &cell);
-    for (size_t cut = 0; cut < len; cut += cut < 100 ? 1 : 101)
-        ck_refused(SKETCH_FORMAT_DORIS, &origin, bytes, cut, ST_INVALID_ARGUMENT, "at byte");
+    ck_cuts_refused(SKETCH_FORMAT_DORIS, &origin, bytes, len);
     ck_refused(SKETCH_FORMAT_DORIS, &origin, bytes, len + 1, ST_INVALID_ARGUMENT,
                "bytes follow its end at byte 16385");
     bytes[100] = 52;
@@ -160,17 +145,8 @@ START_TEST(damage_does_no_harm)
     struct cell cell = { 0 };
     add_stream(&cell, &shape, NULL, 1, 0, 300);
     size_t len = encode(&origin, &cell);
-    for (size_t cut = 0; cut < len; cut++)
-        ck_refused(SKETCH_FORMAT_DORIS, &origin, bytes, cut, ST_INVALID_ARGUMENT, "at byte");
-    for (size_t bit = 0; bit < len * 8; bit++) {
-        struct cell read = { 0 };
-        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        if (decode_bytes(SKETCH_FORMAT_DORIS, &origin, bytes, len, &read, NULL) != ST_OK &&
-            read.word != 0)
-            ck_abort_msg("bit %zu: refused, but something was read", bit);
-        cell_release(&read);
-        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    }
+    ck_cuts_refused(SKETCH_FORMAT_DORIS, &origin, bytes, len);
+    ck_damage_is_harmless(SKETCH_FORMAT_DORIS, &origin, bytes, len, len, NULL);
     cell_release(&cell);
 }
 END_TEST

@@ -1,27 +1,19 @@
 #include "tests/unit/run_suite.h"
-#include "tests/unit/sketch/sketches.h"
+#include "tests/unit/sketch/faults.h"
 
 #define REGISTERS 16384u
-#define BYTES(text) text, sizeof(text) - 1
 
 static uint8_t bytes[SKETCH_BYTES_MAX];
 static uint8_t ranks[1u << 18];
 
 static size_t encode(const struct sketch_origin *origin, const struct cell *cell)
 {
-    size_t len;
-    ck_assert_int_eq(sketch_encode(SKETCH_FORMAT_POSTGRES, origin, cell, bytes, &len, NULL), ST_OK);
-    ck_assert_uint_le(len, sketch_encoded_max(SKETCH_FORMAT_POSTGRES, origin->shape));
-    return len;
+    return encode_sound(SKETCH_FORMAT_POSTGRES, origin, cell, bytes);
 }
 
 static struct cell decode(const struct sketch_origin *origin, const void *from, size_t len)
 {
-    struct cell cell = { 0 };
-    struct error err = { 0 };
-    enum status status = decode_bytes(SKETCH_FORMAT_POSTGRES, origin, from, len, &cell, &err);
-    ck_assert_msg(status == ST_OK, "refused: %s", err.text);
-    return cell;
+    return decode_sound(SKETCH_FORMAT_POSTGRES, origin, from, len);
 }
 
 /* Adds the hashes behind the bytes below, as they were given to hll_add(). */
@@ -143,11 +135,7 @@ END_TEST
 
 START_TEST(bytes_that_are_no_sketch_are_refused_with_the_reason)
 {
-    static const struct {
-        const char *bytes;
-        size_t len;
-        const char *text;
-    } cases[] = {
+    static const struct fault faults[] = {
         { BYTES(""), "the header is cut off by the end at byte 0" },
         { BYTES("\x11\x8e"), "the header is cut off by the end at byte 2" },
         { BYTES("\x21\x8e\x7f"), "unknown version 2 at byte 0" },
@@ -170,11 +158,7 @@ START_TEST(bytes_that_are_no_sketch_are_refused_with_the_reason)
     };
     struct sketch_shape shape = shape_of(14);
     struct sketch_origin origin = murmur_origin(&shape);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-
-        ck_refused(SKETCH_FORMAT_POSTGRES, &origin, cases[i].bytes, cases[i].len,
-                   ST_INVALID_ARGUMENT, cases[i].text);
-    }
+    ck_faults_refused(SKETCH_FORMAT_POSTGRES, &origin, faults, sizeof faults / sizeof faults[0]);
 }
 END_TEST
 
@@ -208,15 +192,7 @@ START_TEST(damage_does_no_harm)
             (void)decode_bytes(SKETCH_FORMAT_POSTGRES, &origin, bytes, cut, &read, NULL);
             cell_release(&read);
         }
-        for (size_t bit = 0; bit < len * 8; bit += bit < 2000 ? 1 : 61) {
-            struct cell read = { 0 };
-            bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-            if (decode_bytes(SKETCH_FORMAT_POSTGRES, &origin, bytes, len, &read, NULL) != ST_OK &&
-                read.word != 0)
-                ck_abort_msg("bit %zu: refused, but something was read", bit);
-            cell_release(&read);
-            bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        }
+        ck_damage_is_harmless(SKETCH_FORMAT_POSTGRES, &origin, bytes, len, len, NULL);
         cell_release(&cell);
     }
 }

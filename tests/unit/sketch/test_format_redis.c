@@ -1,5 +1,5 @@
 #include "tests/unit/run_suite.h"
-#include "tests/unit/sketch/sketches.h"
+#include "tests/unit/sketch/faults.h"
 
 #define REGISTERS 16384u
 #define DENSE_BYTES 12304u
@@ -11,10 +11,7 @@ static uint8_t ranks[REGISTERS];
 static size_t encode(enum sketch_format format, const struct sketch_origin *origin,
                      const struct cell *cell)
 {
-    size_t len;
-    ck_assert_int_eq(sketch_encode(format, origin, cell, bytes, &len, NULL), ST_OK);
-    ck_assert_uint_le(len, sketch_encoded_max(format, origin->shape));
-    return len;
+    return encode_sound(format, origin, cell, bytes);
 }
 
 static void add_string(struct cell *cell, const struct sketch_shape *shape, const char *value)
@@ -252,15 +249,10 @@ START_TEST(the_cached_count_is_not_believed)
 END_TEST
 
 #define SPARSE_HEADER "HYLL\1\0\0\0\0\0\0\0\0\0\0\200"
-#define BYTES(text) text, sizeof(text) - 1
 
 START_TEST(bytes_that_are_no_sketch_are_refused_with_the_reason)
 {
-    static const struct {
-        const char *bytes;
-        size_t len;
-        const char *text;
-    } cases[] = {
+    static const struct fault faults[] = {
         { BYTES(""), "the header is cut off by the end at byte 0" },
         { BYTES("HYL"), "the header is cut off by the end at byte 3" },
         { BYTES("HYXL"), "its magic is not HYLL at byte 2" },
@@ -281,9 +273,7 @@ START_TEST(bytes_that_are_no_sketch_are_refused_with_the_reason)
     };
     struct sketch_shape shape = shape_of(14);
     struct sketch_origin origin = murmur_origin(&shape);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        ck_refused(SKETCH_FORMAT_REDIS, &origin, cases[i].bytes, cases[i].len, ST_INVALID_ARGUMENT,
-                   cases[i].text);
+    ck_faults_refused(SKETCH_FORMAT_REDIS, &origin, faults, sizeof faults / sizeof faults[0]);
 }
 END_TEST
 
@@ -315,8 +305,7 @@ START_TEST(a_dense_sketch_has_its_length_and_its_ranks)
     struct cell cell = { 0 };
     add_stream(&cell, &shape, NULL, 1, 0, 50000);
     size_t len = encode(SKETCH_FORMAT_REDIS_DENSE, &origin, &cell);
-    for (size_t cut = 0; cut < len; cut += cut < 100 ? 1 : 101)
-        ck_refused(SKETCH_FORMAT_REDIS_DENSE, &origin, bytes, cut, ST_INVALID_ARGUMENT, "at byte");
+    ck_cuts_refused(SKETCH_FORMAT_REDIS_DENSE, &origin, bytes, len);
     ck_refused(SKETCH_FORMAT_REDIS, &origin, bytes, len + 1, ST_INVALID_ARGUMENT,
                "more than all registers at byte 12304");
     bytes[19] = 0x34;
@@ -326,7 +315,6 @@ START_TEST(a_dense_sketch_has_its_length_and_its_ranks)
 }
 END_TEST
 
-/* Truncation of a sparse sketch, and every one of its bits. */
 START_TEST(damage_does_no_harm)
 {
     struct sketch_shape shape = shape_of(14);
@@ -334,17 +322,8 @@ START_TEST(damage_does_no_harm)
     struct cell cell = { 0 };
     add_stream(&cell, &shape, NULL, 1, 0, 300);
     size_t len = encode(SKETCH_FORMAT_REDIS, &origin, &cell);
-    for (size_t cut = 0; cut < len; cut++)
-        ck_refused(SKETCH_FORMAT_REDIS, &origin, bytes, cut, ST_INVALID_ARGUMENT, "at byte");
-    for (size_t bit = 0; bit < len * 8; bit++) {
-        struct cell read = { 0 };
-        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        if (decode_bytes(SKETCH_FORMAT_REDIS, &origin, bytes, len, &read, NULL) != ST_OK &&
-            read.word != 0)
-            ck_abort_msg("bit %zu: refused, but something was read", bit);
-        cell_release(&read);
-        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    }
+    ck_cuts_refused(SKETCH_FORMAT_REDIS, &origin, bytes, len);
+    ck_damage_is_harmless(SKETCH_FORMAT_REDIS, &origin, bytes, len, len, NULL);
     cell_release(&cell);
 }
 END_TEST
