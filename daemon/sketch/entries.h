@@ -64,4 +64,10 @@ enum status entries_raise(struct dense *dense, const struct sketch_shape *shape,
  * counts of both. Returns how many entries there are. */
 uint32_t entries_union(uint64_t a, uint64_t b, const struct sketch_shape *shape, uint32_t *out);
 
+/* Makes an empty cell one of n entries, in order of their indices, each once, of
+ * ranks from 1 to 65 - p: SPARSE, or DENSE where they are many. On
+ * ST_RESOURCE_EXHAUSTED the cell stays empty. */
+enum status cell_from_entries(struct cell *cell, const struct sketch_shape *shape,
+                              const uint32_t *entries, uint32_t n);
+
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/sketch/entries.h"
 #include "daemon/sketch/format.h"
 #include "daemon/sketch/little_endian.h"
 
@@ -62,60 +63,60 @@ static enum status check_rank(const struct source *source, size_t at, uint32_t i
                         FORMAT_RANK_MAX);
 }
 
-static enum status read_entries(const struct source *source, uint32_t count, uint8_t *ranks)
+/* Registers told as 0 are left out; *n counts the others. */
+static enum status read_entries(const struct source *source, uint32_t count, uint32_t *entries,
+                                uint32_t *n)
 {
     uint32_t least = 0; /* index that may come next */
     for (uint32_t i = 0; i < count; i++) {
         size_t at = SPARSE_HEADER_BYTES + (size_t)i * SPARSE_ENTRY_BYTES;
         uint32_t index = (uint32_t)load_le(source->bytes + at, 2);
+        unsigned rank = source->bytes[at + 2];
         if (index >= FORMAT_REGISTERS)
             return source_fault(source, at, "there is no register %u", index);
         if (index < least)
             return source_fault(source, at, "register %u is out of order", index);
-        ranks[index] = source->bytes[at + 2];
-        enum status status = check_rank(source, at + 2, index, ranks[index]);
+        enum status status = check_rank(source, at + 2, index, rank);
         if (status != ST_OK)
             return status;
+        if (rank != 0)
+            entries[(*n)++] = entry_make(index, rank);
         least = index + 1;
     }
     return ST_OK;
 }
 
-static enum status read_sparse(const struct source *source, uint8_t *ranks)
+static enum status read_sparse(const struct source *source, const struct sketch_shape *shape,
+                               struct cell *out)
 {
     if (source->len < SPARSE_HEADER_BYTES)
         return source_cut_off(source, "the count of registers");
+    uint32_t n = 0;
     uint32_t count = load_le32(source->bytes + 1);
     if (count > FORMAT_REGISTERS)
         return source_fault(source, 1, "%u registers, more than %u,", count, FORMAT_REGISTERS);
     enum status status = check_len(source, SPARSE_HEADER_BYTES + (size_t)count * SPARSE_ENTRY_BYTES,
                                    "the list of registers");
-    memset(ranks, 0, FORMAT_REGISTERS);
-    return status == ST_OK ? read_entries(source, count, ranks) : status;
-}
-
-static enum status read_full(const struct source *source, uint8_t *ranks)
-{
-    enum status status = check_len(source, 1 + FORMAT_REGISTERS, "the list of registers");
-    for (uint32_t i = 0; i < FORMAT_REGISTERS && status == ST_OK; i++) {
-        ranks[i] = source->bytes[1 + i];
-        status = check_rank(source, 1 + i, i, ranks[i]);
-    }
-    return status;
-}
-
-static enum status read_registers(const struct source *source, const struct sketch_shape *shape,
-                                  struct cell *out)
-{
-    uint8_t *ranks = malloc(FORMAT_REGISTERS);
-    if (ranks == NULL)
+    if (status != ST_OK)
+        return status;
+    uint32_t *entries = malloc(count * sizeof *entries + 1);
+    if (entries == NULL)
         return ST_RESOURCE_EXHAUSTED;
-    enum status status =
-        source->bytes[0] == FORM_SPARSE ? read_sparse(source, ranks) : read_full(source, ranks);
+    status = read_entries(source, count, entries, &n);
     if (status == ST_OK)
-        status = cell_from_registers(out, shape, ranks);
-    free(ranks);
+        status = cell_from_entries(out, shape, entries, n);
+    free(entries);
     return status;
+}
+
+static enum status read_full(const struct source *source, const struct sketch_shape *shape,
+                             struct cell *out)
+{
+    const uint8_t *ranks = source->bytes + 1;
+    enum status status = check_len(source, 1 + FORMAT_REGISTERS, "the list of registers");
+    for (uint32_t i = 0; i < FORMAT_REGISTERS && status == ST_OK; i++)
+        status = check_rank(source, 1 + i, i, ranks[i]);
+    return status == ST_OK ? cell_from_registers(out, shape, ranks) : status;
 }
 
 enum status doris_read(const struct source *source, struct sketch_shape *shape, struct cell *out)
@@ -131,8 +132,9 @@ enum status doris_read(const struct source *source, struct sketch_shape *shape, 
     case FORM_EXPLICIT:
         return read_explicit(source, shape, out);
     case FORM_SPARSE:
+        return read_sparse(source, shape, out);
     case FORM_FULL:
-        return read_registers(source, shape, out);
+        return read_full(source, shape, out);
     default:
         return source_fault(source, 0, "unknown form %u", source->bytes[0]);
     }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/sketch/entries.h"
 #include "daemon/sketch/format.h"
 
 #define HEADER_BYTES 3u
@@ -52,22 +53,14 @@ static void put_bits(uint8_t *bytes, size_t at, uint32_t value, unsigned count)
 
 /* ---- reading ------------------------------------------------------------------- */
 
-/* A sketch's registers while they are read. */
-struct registers {
-    const struct source *source;
-    unsigned precision;
-    unsigned width;
-    uint8_t *ranks;
-};
-
-static enum status set_rank(struct registers *to, size_t bit, uint32_t index, unsigned rank)
+static enum status check_rank(const struct source *source, size_t bit, uint32_t index,
+                              unsigned rank, const struct sketch_shape *shape)
 {
-    unsigned max = 65 - to->precision;
-    if (rank > max)
-        return source_fault(to->source, HEADER_BYTES + bit / 8,
-                            "register %u has rank %u, above %u,", index, rank, max);
-    to->ranks[index] = (uint8_t)rank;
-    return ST_OK;
+    unsigned max = 65u - shape->precision;
+    if (rank <= max)
+        return ST_OK;
+    return source_fault(source, HEADER_BYTES + bit / 8, "register %u has rank %u, above %u,", index,
+                        rank, max);
 }
 
 static bool is_padding(const struct source *source, size_t bit, size_t bits)
@@ -76,10 +69,12 @@ static bool is_padding(const struct source *source, size_t bit, size_t bits)
            get_bits(source->bytes + HEADER_BYTES, bit, (unsigned)(bits - bit)) == 0;
 }
 
-static enum status read_sparse(struct registers *to)
+/* The registers of a SPARSE into entries, which has room; *n counts them. */
+static enum status read_entries(const struct source *source, const struct sketch_shape *shape,
+                                unsigned width, uint32_t *entries, uint32_t *n)
 {
-    const struct source *source = to->source;
-    unsigned entry_bits = to->precision + to->width;
+    const uint8_t *body = source->bytes + HEADER_BYTES;
+    unsigned entry_bits = shape->precision + width;
     size_t bits = (source->len - HEADER_BYTES) * 8;
     uint32_t least = 0; /* index that may come next */
     size_t bit = 0;
@@ -87,13 +82,14 @@ static enum status read_sparse(struct registers *to)
     for (; status == ST_OK && bits - bit >= entry_bits && !is_padding(source, bit, bits);
          bit += entry_bits) {
         size_t at = HEADER_BYTES + bit / 8;
-        uint32_t index = get_bits(source->bytes + HEADER_BYTES, bit, to->precision);
-        unsigned rank = get_bits(source->bytes + HEADER_BYTES, bit + to->precision, to->width);
+        uint32_t index = get_bits(body, bit, shape->precision);
+        unsigned rank = get_bits(body, bit + shape->precision, width);
         if (index < least)
             return source_fault(source, at, "register %u is out of order", index);
         if (rank == 0)
             return source_fault(source, at, "register %u has rank 0", index);
-        status = set_rank(to, bit, index, rank);
+        status = check_rank(source, bit, index, rank, shape);
+        entries[(*n)++] = entry_make(index, rank);
         least = index + 1;
     }
     if (status == ST_OK && !is_padding(source, bit, bits))
@@ -101,33 +97,51 @@ static enum status read_sparse(struct registers *to)
     return status;
 }
 
-static enum status read_full(struct registers *to)
+static enum status read_sparse(const struct source *source, const struct sketch_shape *shape,
+                               unsigned width, struct cell *out)
 {
-    const struct source *source = to->source;
-    size_t used = (size_t)to->width << to->precision;
-    size_t len = HEADER_BYTES + (used + 7) / 8;
+    size_t room = (source->len - HEADER_BYTES) * 8 / (shape->precision + width);
+    uint32_t *entries =
+        malloc((room < shape->registers ? room : shape->registers) * sizeof *entries + 1);
+    uint32_t n = 0;
+    if (entries == NULL)
+        return ST_RESOURCE_EXHAUSTED;
+    enum status status = read_entries(source, shape, width, entries, &n);
+    if (status == ST_OK)
+        status = cell_from_entries(out, shape, entries, n);
+    free(entries);
+    return status;
+}
+
+static enum status read_ranks(const struct source *source, const struct sketch_shape *shape,
+                              unsigned width, uint8_t *ranks)
+{
     enum status status = ST_OK;
-    if (source->len < len)
-        return source_cut_off(source, "the list of registers");
-    if (source->len > len)
-        return source_fault(source, len, "bytes follow its end");
-    for (uint32_t i = 0; i < 1u << to->precision && status == ST_OK; i++) {
-        size_t bit = (size_t)i * to->width;
-        status = set_rank(to, bit, i, get_bits(source->bytes + HEADER_BYTES, bit, to->width));
+    for (uint32_t i = 0; i < shape->registers && status == ST_OK; i++) {
+        size_t bit = (size_t)i * width;
+        unsigned rank = get_bits(source->bytes + HEADER_BYTES, bit, width);
+        status = check_rank(source, bit, i, rank, shape);
+        ranks[i] = (uint8_t)rank;
     }
     return status;
 }
 
-static enum status read_registers(const struct source *source, const struct sketch_shape *shape,
-                                  unsigned width, struct cell *out)
+static enum status read_full(const struct source *source, const struct sketch_shape *shape,
+                             unsigned width, struct cell *out)
 {
-    struct registers to = { source, shape->precision, width, calloc(shape->registers, 1) };
-    if (to.ranks == NULL)
+    size_t used = (size_t)width << shape->precision;
+    size_t len = HEADER_BYTES + (used + 7) / 8;
+    if (source->len < len)
+        return source_cut_off(source, "the list of registers");
+    if (source->len > len)
+        return source_fault(source, len, "bytes follow its end");
+    uint8_t *ranks = malloc(shape->registers);
+    if (ranks == NULL)
         return ST_RESOURCE_EXHAUSTED;
-    enum status status = (source->bytes[0] & 15) == FORM_SPARSE ? read_sparse(&to) : read_full(&to);
+    enum status status = read_ranks(source, shape, width, ranks);
     if (status == ST_OK)
-        status = cell_from_registers(out, shape, to.ranks);
-    free(to.ranks);
+        status = cell_from_registers(out, shape, ranks);
+    free(ranks);
     return status;
 }
 
@@ -179,8 +193,9 @@ enum status postgres_read(const struct source *source, struct sketch_shape *shap
     case FORM_EXPLICIT:
         return read_explicit(source, shape, out);
     case FORM_SPARSE:
+        return read_sparse(source, shape, width, out);
     case FORM_FULL:
-        return read_registers(source, shape, width, out);
+        return read_full(source, shape, width, out);
     default:
         return source_fault(source, 0, "unknown form %u", source->bytes[0] & 15);
     }

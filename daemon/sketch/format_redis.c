@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/sketch/entries.h"
 #include "daemon/sketch/format.h"
 
 #define HEADER_BYTES 16u
@@ -48,7 +49,7 @@ static enum status check_header(const struct source *source)
     return ST_OK;
 }
 
-static enum status read_dense(const struct source *source, uint8_t *ranks)
+static enum status read_ranks(const struct source *source, uint8_t *ranks)
 {
     const uint8_t *bytes = source->bytes + HEADER_BYTES;
     if (source->len < HEADER_BYTES + DENSE_BYTES)
@@ -87,7 +88,15 @@ static struct run read_run(const uint8_t *at, const uint8_t *end)
     return (struct run){ ((*at & 0x3fu) << 8 | at[1]) + 1, 0, 2 };
 }
 
-static enum status read_sparse(const struct source *source, uint8_t *ranks)
+/* Appends the registers of a run, if it has any. */
+static void list_run(struct run run, uint32_t index, uint32_t *entries, uint32_t *n)
+{
+    for (uint32_t i = 0; i < run.count && run.rank != 0; i++)
+        entries[(*n)++] = entry_make(index + i, run.rank);
+}
+
+/* The registers into entries, which has room for 4 a byte; *n counts them. */
+static enum status read_runs(const struct source *source, uint32_t *entries, uint32_t *n)
 {
     const uint8_t *end = source->bytes + source->len;
     uint32_t index = 0;
@@ -99,7 +108,7 @@ static enum status read_sparse(const struct source *source, uint8_t *ranks)
             return source_fault(source, (size_t)(at - source->bytes),
                                 "a run of %u registers from %u on goes past the last, %u,",
                                 run.count, index, FORMAT_REGISTERS - 1);
-        memset(ranks + index, run.rank, run.count);
+        list_run(run, index, entries, n);
         index += run.count;
         at += run.bytes;
     }
@@ -109,22 +118,44 @@ static enum status read_sparse(const struct source *source, uint8_t *ranks)
     return ST_OK;
 }
 
-enum status redis_read(const struct source *source, struct sketch_shape *shape, struct cell *out)
+static enum status read_sparse(const struct source *source, const struct sketch_shape *shape,
+                               struct cell *out)
 {
-    enum status status = check_header(source);
-    if (status != ST_OK)
-        return status;
+    size_t room = (source->len - HEADER_BYTES) * RANK_RUN_MAX;
+    uint32_t *entries =
+        malloc((room < FORMAT_REGISTERS ? room : FORMAT_REGISTERS) * sizeof *entries + 1);
+    uint32_t n = 0;
+    if (entries == NULL)
+        return ST_RESOURCE_EXHAUSTED;
+    enum status status = read_runs(source, entries, &n);
+    if (status == ST_OK)
+        status = cell_from_entries(out, shape, entries, n);
+    free(entries);
+    return status;
+}
+
+static enum status read_dense(const struct source *source, const struct sketch_shape *shape,
+                              struct cell *out)
+{
     uint8_t *ranks = malloc(FORMAT_REGISTERS);
     if (ranks == NULL)
         return ST_RESOURCE_EXHAUSTED;
-    status = source->bytes[FORM_AT] == FORM_DENSE ? read_dense(source, ranks)
-                                                  : read_sparse(source, ranks);
-    if (status == ST_OK)
-        status = sketch_shape_init(shape, FORMAT_PRECISION);
+    enum status status = read_ranks(source, ranks);
     if (status == ST_OK)
         status = cell_from_registers(out, shape, ranks);
     free(ranks);
     return status;
+}
+
+enum status redis_read(const struct source *source, struct sketch_shape *shape, struct cell *out)
+{
+    enum status status = check_header(source);
+    if (status == ST_OK)
+        status = sketch_shape_init(shape, FORMAT_PRECISION);
+    if (status != ST_OK)
+        return status;
+    return source->bytes[FORM_AT] == FORM_DENSE ? read_dense(source, shape, out)
+                                                : read_sparse(source, shape, out);
 }
 
 /* ---- writing ------------------------------------------------------------------- */

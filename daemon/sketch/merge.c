@@ -5,7 +5,6 @@
 #include "daemon/memory/heap.h"
 #include "daemon/sketch/cell.h"
 #include "daemon/sketch/dense.h"
-#include "daemon/sketch/dense_ranks.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/sparse.h"
 #include "daemon/sketch/tokens.h"
@@ -114,37 +113,4 @@ enum status cell_merge(struct cell *into, const struct cell *from, const struct 
     if (tokens_held(into->word) && tokens_held(from->word))
         return merge_tokens(into, from, shape);
     return merge_entries(into, from, shape);
-}
-
-enum status cell_from_registers(struct cell *cell, const struct sketch_shape *shape,
-                                const uint8_t *ranks)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < shape->registers; i++) {
-        if (ranks[i] > 65u - shape->precision)
-            return ST_INVALID_ARGUMENT;
-        n += ranks[i] != 0;
-    }
-    if (n == 0) {
-        cell->word = 0;
-        return ST_OK;
-    }
-    if (!sparse_fits(n, shape)) {
-        struct dense dense;
-        if (!dense_of_ranks(&dense, shape, ranks))
-            return ST_RESOURCE_EXHAUSTED;
-        cell->word = dense_close(&dense);
-        return ST_OK;
-    }
-    uint32_t *entries = heap_alloc(n * sizeof *entries);
-    if (entries == NULL)
-        return ST_RESOURCE_EXHAUSTED;
-    n = 0;
-    for (uint32_t i = 0; i < shape->registers; i++) {
-        if (ranks[i] != 0)
-            entries[n++] = entry_make(i, ranks[i]);
-    }
-    enum status status = sparse_build(&cell->word, shape, entries, n);
-    heap_free(entries);
-    return status;
 }

@@ -37,6 +37,35 @@ START_TEST(folding_is_counting_at_the_lower_precision)
 }
 END_TEST
 
+START_TEST(registers_alone_fold_to_what_was_counted)
+{
+    static const uint64_t sizes[] = { 0, 1, 5, 40, 700, 3000, 20000 };
+    uint64_t seed = test_seed();
+    for (unsigned from = 5; from <= 18; from++) {
+        struct sketch_shape shape = shape_of(from);
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            struct cell counted = { 0 };
+            struct cell cell = { 0 };
+            add_stream(&counted, &shape, NULL, seed, 0, sizes[i]);
+            cell_registers(&counted, &shape, ref.registers);
+            ck_assert_int_eq(cell_from_registers(&cell, &shape, ref.registers), ST_OK);
+            for (unsigned to = 4; to < from; to += 1 + (from - to) / 3) {
+                struct sketch_shape lower = shape_of(to);
+                struct cell folded = { 0 };
+                struct cell wanted = { 0 };
+                ck_assert_int_eq(cell_fold(&cell, &shape, &folded, &lower), ST_OK);
+                add_stream(&wanted, &lower, NULL, seed, 0, sizes[i]);
+                ck_assert_uint_eq(cell_digest(&folded, &lower), cell_digest(&wanted, &lower));
+                cell_release(&wanted);
+                cell_release(&folded);
+            }
+            cell_release(&counted);
+            cell_release(&cell);
+        }
+    }
+}
+END_TEST
+
 START_TEST(folded_tokens_are_still_tokens)
 {
     uint64_t seed = test_seed();
@@ -93,26 +122,38 @@ START_TEST(folding_up_is_refused)
 }
 END_TEST
 
+static void ck_fold_without_memory(const struct cell *cell, const struct sketch_shape *from,
+                                   unsigned to)
+{
+    struct sketch_shape low = shape_of(to);
+    struct cell out = { 0 };
+    for (long fail = 0;; fail++) {
+        failing_alloc_arm(fail);
+        enum status status = cell_fold(cell, from, &out, &low);
+        if (!failing_alloc_disarm())
+            break;
+        ck_assert_int_eq(status, ST_RESOURCE_EXHAUSTED);
+        ck_assert_int_eq(cell_state(&out), CELL_EMPTY);
+    }
+    cell_release(&out);
+}
+
 START_TEST(a_failed_fold_leaves_the_cell_empty)
 {
     static const uint64_t sizes[] = { 10, 1000, 9000 };
     uint64_t seed = test_seed();
     struct sketch_shape high = shape_of(14);
-    struct sketch_shape low = shape_of(10);
     for (size_t i = 0; i < 3; i++) {
         struct cell cell = { 0 };
-        struct cell out = { 0 };
+        struct cell registers = { 0 };
         add_stream(&cell, &high, NULL, seed, 0, sizes[i]);
-        for (long fail = 0;; fail++) {
-            failing_alloc_arm(fail);
-            enum status status = cell_fold(&cell, &high, &out, &low);
-            if (!failing_alloc_disarm())
-                break;
-            ck_assert_int_eq(status, ST_RESOURCE_EXHAUSTED);
-            ck_assert_int_eq(cell_state(&out), CELL_EMPTY);
-        }
+        cell_registers(&cell, &high, ref.registers);
+        ck_assert_int_eq(cell_from_registers(&registers, &high, ref.registers), ST_OK);
+        ck_fold_without_memory(&cell, &high, 10);
+        ck_fold_without_memory(&registers, &high, 10);
+        ck_fold_without_memory(&registers, &high, 4);
         cell_release(&cell);
-        cell_release(&out);
+        cell_release(&registers);
     }
 }
 END_TEST
@@ -121,6 +162,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         folding_is_counting_at_the_lower_precision,
+        registers_alone_fold_to_what_was_counted,
         folded_tokens_are_still_tokens,
         chosen_ranks_fold,
         folding_up_is_refused,

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "daemon/sketch/entries.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/run_suite.h"
 #include "tests/unit/sketch/reference.h"
@@ -43,6 +44,33 @@ START_TEST(registers_come_back_as_they_went_in)
             cell_release(&counted);
         }
     }
+}
+END_TEST
+
+START_TEST(a_list_of_registers_is_the_cell_of_them)
+{
+    uint64_t seed = test_seed();
+    uint32_t *entries = malloc(REFERENCE_REGISTERS_MAX * sizeof *entries);
+    ck_assert_ptr_nonnull(entries);
+    for (unsigned p = 4; p <= 18; p++) {
+        struct sketch_shape shape = shape_of(p);
+        for (uint64_t n = 0; n < 100000; n = n * 9 + 1) {
+            struct cell listed = { 0 };
+            uint32_t count = 0;
+            reference_stream(p, seed, 0, n);
+            for (uint32_t i = 0; i < shape.registers; i++) {
+                if (ref.registers[i] != 0)
+                    entries[count++] = entry_make(i, ref.registers[i]);
+            }
+            struct cell cell = cell_of_reference(&shape);
+            ck_assert_int_eq(cell_from_entries(&listed, &shape, entries, count), ST_OK);
+            ck_assert_int_eq(cell_state(&listed), cell_state(&cell));
+            ck_registers(&listed, &shape, &ref);
+            cell_release(&cell);
+            cell_release(&listed);
+        }
+    }
+    free(entries);
 }
 END_TEST
 
@@ -195,6 +223,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         registers_come_back_as_they_went_in,
+        a_list_of_registers_is_the_cell_of_them,
         few_registers_are_sparse_and_small,
         registers_of_many_values_take_half_a_byte_each,
         no_registers_are_an_empty_cell,
