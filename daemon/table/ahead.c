@@ -6,12 +6,13 @@
 #define ROW_CELLS 32u    /* of a row */
 #define CELL_HASHES 64u  /* of a cell */
 
-/* The end of the block that begins with a row. */
+/* The end of the block of one shard's rows that begins with a row. */
 static uint32_t block_end(const struct batch *batch, uint32_t from)
 {
     uint32_t cells = 0;
     uint32_t end = from;
-    while (end < batch->row_count && end - from < BLOCK_ROWS && cells < BLOCK_CELLS)
+    while (end < batch->row_count && batch->rows[end].shard == batch->rows[from].shard &&
+           end - from < BLOCK_ROWS && cells < BLOCK_CELLS)
         cells += batch->rows[end++].cell_count;
     return end;
 }
@@ -39,41 +40,21 @@ static void fetch_cells(const struct table *table, const struct batch *batch,
     }
 }
 
-uint32_t ahead_fetch(const struct table *table, const struct batch *batch,
-                     const struct column_set *columns, uint32_t from)
+uint32_t ahead_fetch(const struct table *table, const struct shard *shard,
+                     const struct batch *batch, const struct column_set *columns, uint32_t from)
 {
-    enum { INDEX, ROW, CELLS, PLACES };
+    const struct row *guesses[BLOCK_ROWS];
     uint32_t end = block_end(batch, from);
-    for (unsigned place = INDEX; place < PLACES; place++) {
-        bool found = false;
-        for (uint32_t i = from; i < end;) {
-            uint32_t number = batch->rows[i].shard;
-            struct shard *shard = shard_set_get(&table->shards, number);
-            uint32_t first = i;
-            while (i < end && batch->rows[i].shard == number)
-                i++;
-            if (shard == NULL || !shard_try_lock(shard))
-                continue;
-            for (uint32_t r = first; r < i; r++) {
-                const struct batch_row *row = &batch->rows[r];
-                if (place == INDEX) {
-                    shard_prefetch(shard, row->key_hash);
-                    found = true;
-                    continue;
-                }
-                const struct row *guess = shard_guess(shard, row->key_hash);
-                if (guess == NULL)
-                    continue;
-                found = true;
-                if (place == CELLS)
-                    fetch_cells(table, batch, columns, row, guess);
-                else
-                    fetch_row(row, guess);
-            }
-            shard_unlock(shard);
-        }
-        if (!found)
-            break;
+    for (uint32_t i = from; i < end; i++)
+        shard_prefetch(shard, batch->rows[i].key_hash);
+    for (uint32_t i = from; i < end; i++) {
+        guesses[i - from] = shard_guess(shard, batch->rows[i].key_hash);
+        if (guesses[i - from] != NULL)
+            fetch_row(&batch->rows[i], guesses[i - from]);
+    }
+    for (uint32_t i = from; i < end; i++) {
+        if (guesses[i - from] != NULL)
+            fetch_cells(table, batch, columns, &batch->rows[i], guesses[i - from]);
     }
     return end;
 }

@@ -240,10 +240,13 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
         shard_lock(apply->shard);
     heap_draw(apply->cursor->draws);
     schema_refresh(&apply->table->schema, columns);
-    uint32_t end = apply->cursor->fetched_rows;
-    while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < end &&
-           batch->rows[apply->cursor->next_row].shard == number)
+    while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < batch->row_count &&
+           batch->rows[apply->cursor->next_row].shard == number) {
+        if (apply->cursor->next_row >= apply->cursor->fetched_rows)
+            apply->cursor->fetched_rows =
+                ahead_fetch(apply->table, apply->shard, batch, columns, apply->cursor->next_row);
         status = apply_row(apply);
+    }
     heap_draw(false); /* unions over all keys make do without */
     tell_noted(apply);
     if (apply->code_count > 0 && apply->table->rollups != NULL)
@@ -275,8 +278,6 @@ enum status table_apply(struct table *table, struct batch *batch, struct column_
     while (status == ST_OK && left > 0 && cursor->next_row < batch->row_count) {
         size_t budget = left < TABLE_LOCK_VALUES ? left : TABLE_LOCK_VALUES;
         apply.budget = budget;
-        if (cursor->next_row == cursor->fetched_rows)
-            cursor->fetched_rows = ahead_fetch(table, batch, columns, cursor->next_row);
         status = apply_stretch(&apply, columns);
         left -= budget - apply.budget;
     }
