@@ -14,10 +14,17 @@
 
 _Static_assert(sizeof(struct region) <= UNIT_BYTES, "a region is described by its first unit");
 
+/* Address space never used, from here to end: of a mapping one page is written to
+ * before its regions are begun, from the end on. */
+struct unused {
+    struct unused *next; /* of an older mapping */
+    uint8_t *end;
+};
+
 static struct {
     pthread_mutex_t lock;
-    uint8_t *next; /* address space never used, of the newest mapping */
-    uint8_t *end;
+    struct unused *unused;
+    size_t unused_bytes;
     struct region *open;  /* that have free units */
     struct region *empty; /* that have nothing but */
     size_t empty_count;
@@ -58,7 +65,7 @@ static uint8_t *map_aligned(size_t size)
 
 static size_t spare_bytes(void)
 {
-    return (size_t)(space.end - space.next) + space.empty_count * REGION_BYTES;
+    return space.unused_bytes + space.empty_count * REGION_BYTES;
 }
 
 /* What must be spare so that all that was set aside can be had. */
@@ -87,11 +94,23 @@ static void list_add(struct region **list, struct region *region)
     *list = region;
 }
 
-/* Begins the next region of unused address space, which there is. */
+/* The last region of the newest mapping that has unused ones, which there is. */
+static struct region *take_unused(void)
+{
+    struct unused *unused = space.unused;
+    unused->end -= REGION_BYTES;
+    space.unused_bytes -= REGION_BYTES;
+    struct region *region = (struct region *)(void *)unused->end;
+    if ((void *)region == (void *)unused) {
+        space.unused = unused->next;
+        memset(unused, 0, sizeof *unused);
+    }
+    return region;
+}
+
 static struct region *begin_region(void)
 {
-    struct region *region = (struct region *)(void *)space.next;
-    space.next += REGION_BYTES;
+    struct region *region = take_unused();
     memset(region->free, 0xff, sizeof region->free);
     region->free[0] &= ~UINT64_C(1);
     region->free_units = REGION_UNITS - 1;
@@ -101,24 +120,22 @@ static struct region *begin_region(void)
     return region;
 }
 
-/* More address space; what is left of the newest mapping is cut up first. */
-static bool map_more(void)
+/* More address space, at least that many bytes. */
+static bool map_more(size_t wanted)
 {
-    uint8_t *mapped = NULL;
-    size_t size = MAPPING_BYTES;
-    for (; mapped == NULL && size >= REGION_BYTES; size /= 2) {
+    size_t least = (wanted + REGION_BYTES - 1) & ~(REGION_BYTES - 1);
+    size_t size = least > MAPPING_BYTES ? least : MAPPING_BYTES;
+    uint8_t *mapped = map_aligned(size);
+    while (mapped == NULL && size / 2 >= REGION_BYTES && size / 2 >= least) {
+        size /= 2;
         mapped = map_aligned(size);
-        if (mapped != NULL)
-            break;
     }
     if (mapped == NULL)
         return false;
-    while (space.next < space.end) {
-        list_add(&space.empty, begin_region());
-        space.empty_count++;
-    }
-    space.next = mapped;
-    space.end = mapped + size;
+    struct unused *unused = (struct unused *)(void *)mapped;
+    *unused = (struct unused){ space.unused, mapped + size };
+    space.unused = unused;
+    space.unused_bytes += size;
     return true;
 }
 
@@ -165,7 +182,7 @@ static struct region *open_region(void)
         list_remove(&space.empty, region);
         space.empty_count--;
     } else {
-        if (space.next == space.end && !map_more())
+        if (space.unused == NULL && !map_more(0))
             return NULL;
         region = begin_region();
     }
@@ -176,7 +193,7 @@ static struct region *open_region(void)
 static struct span *take_locked(unsigned units, unsigned arena, bool draws)
 {
     /* Who does not draw must leave enough for those who do. */
-    if (!draws && spare_bytes() < spare_needed(space.aside) && !map_more())
+    if (!draws && spare_bytes() < spare_needed(space.aside) && !map_more(0))
         return NULL;
     unsigned tried = 0;
     for (struct region *region = space.open; region != NULL && tried < REGIONS_TRIED;
@@ -186,7 +203,7 @@ static struct span *take_locked(unsigned units, unsigned arena, bool draws)
             return cut(region, first, units, arena);
     }
     if (!draws && space.aside > 0 && spare_bytes() < spare_needed(space.aside) + REGION_BYTES &&
-        !map_more())
+        !map_more(0))
         return NULL;
     struct region *region = open_region();
     return region == NULL ? NULL : cut(region, 1, units, arena);
@@ -272,8 +289,9 @@ bool region_set_aside(size_t bytes)
 {
     lock();
     bool done = bytes <= SIZE_MAX / 4 - space.aside;
-    while (done && spare_bytes() < spare_needed(space.aside + bytes))
-        done = map_more();
+    size_t needed = done ? spare_needed(space.aside + bytes) : 0;
+    if (done && spare_bytes() < needed)
+        done = map_more(needed - spare_bytes());
     if (done)
         space.aside += bytes;
     unlock();

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #define SMALL_MIN_BYTES 512u
+#define COPY_MAX_BYTES ((size_t)64 << 10) /* to new memory, at one time */
 
 static uint8_t *map(size_t bytes)
 {
@@ -32,27 +33,31 @@ static uint8_t *map_more(uint8_t *data, size_t bytes, size_t wanted)
 #endif
 }
 
-static uint8_t *pool_take(struct inbuf_pool *pool, size_t *capacity)
+/* The spare buffer, or a new one; its memory is NULL if there is none. */
+static struct inbuf_pool pool_take(struct inbuf_pool *pool)
 {
-    uint8_t *data = pool->spare;
+    struct inbuf_pool taken = *pool;
 
-    *capacity = data != NULL ? pool->spare_bytes : INBUF_READ_BYTES;
-    *pool = (struct inbuf_pool){ 0 };
-    return data != NULL ? data : map(INBUF_READ_BYTES);
+    if (taken.spare == NULL)
+        taken = (struct inbuf_pool){ map(INBUF_READ_BYTES), INBUF_READ_BYTES, 0 };
+    else
+        *pool = (struct inbuf_pool){ 0 };
+    return taken;
 }
 
-static void pool_give(struct inbuf_pool *pool, uint8_t *data, size_t capacity)
+/* Takes over the buffer's memory. */
+static void pool_give(struct inbuf_pool *pool, const struct inbuf *buf)
 {
-    if (capacity < INBUF_READ_BYTES) {
-        free(data);
+    if (buf->capacity < INBUF_READ_BYTES) {
+        free(buf->data);
         return;
     }
-    if (capacity > INBUF_SPARE_MAX_BYTES || capacity <= pool->spare_bytes) {
-        munmap(data, capacity);
+    if (buf->capacity > INBUF_SPARE_MAX_BYTES || buf->capacity <= pool->spare_bytes) {
+        munmap(buf->data, buf->capacity);
         return;
     }
     inbuf_pool_release(pool);
-    *pool = (struct inbuf_pool){ data, capacity };
+    *pool = (struct inbuf_pool){ buf->data, buf->capacity, buf->written };
 }
 
 void inbuf_pool_release(struct inbuf_pool *pool)
@@ -64,21 +69,22 @@ void inbuf_pool_release(struct inbuf_pool *pool)
 
 void inbuf_release(struct inbuf *buf, struct inbuf_pool *pool)
 {
-    pool_give(pool, buf->data, buf->capacity);
+    pool_give(pool, buf);
     *buf = (struct inbuf){ 0 };
 }
 
 /* Moves the bytes into other memory, which it owns from now on. */
-static void rehouse(struct inbuf *buf, struct inbuf_pool *pool, uint8_t *data, size_t capacity)
+static void rehouse(struct inbuf *buf, struct inbuf_pool *pool, uint8_t *data, size_t capacity,
+                    size_t written)
 {
     size_t len = inbuf_len(buf);
 
     if (len > 0)
         memcpy(data, inbuf_bytes(buf), len);
-    pool_give(pool, buf->data, buf->capacity);
+    pool_give(pool, buf);
     buf->data = data;
     buf->capacity = capacity;
-    buf->grown = false;
+    buf->written = written > len ? written : len;
     buf->start = 0;
     buf->end = len;
 }
@@ -87,11 +93,10 @@ static void rehouse(struct inbuf *buf, struct inbuf_pool *pool, uint8_t *data, s
 static bool grow(struct inbuf *buf, struct inbuf_pool *pool)
 {
     if (buf->capacity < INBUF_READ_BYTES) {
-        size_t capacity;
-        uint8_t *large = pool_take(pool, &capacity);
-        if (large == NULL)
+        struct inbuf_pool large = pool_take(pool);
+        if (large.spare == NULL)
             return false;
-        rehouse(buf, pool, large, capacity);
+        rehouse(buf, pool, large.spare, large.spare_bytes, large.spare_written);
         return true;
     }
     uint8_t *data = map_more(buf->data, buf->capacity, buf->capacity * 2);
@@ -99,8 +104,12 @@ static bool grow(struct inbuf *buf, struct inbuf_pool *pool)
         return false;
     buf->data = data;
     buf->capacity *= 2;
-    buf->grown = true;
     return true;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 static void move_to_front(struct inbuf *buf)
@@ -121,16 +130,17 @@ uint8_t *inbuf_reserve(struct inbuf *buf, struct inbuf_pool *pool, size_t *room)
     bool cramped = buf->end == buf->capacity || (small && buf->filled);
     if (cramped && !grow(buf, pool))
         return NULL;
-    size_t most = buf->grown ? INBUF_FRESH_BYTES : INBUF_READ_BYTES;
-    *room = buf->capacity - buf->end;
-    if (*room > most)
-        *room = most;
+    *room = least(buf->capacity - buf->end, INBUF_READ_BYTES);
+    if (buf->capacity >= INBUF_READ_BYTES && buf->end + *room > buf->written + INBUF_FRESH_BYTES)
+        *room = buf->written + INBUF_FRESH_BYTES - buf->end;
     return buf->data + buf->end;
 }
 
 void inbuf_fill(struct inbuf *buf, size_t n, size_t room)
 {
     buf->end += n;
+    if (buf->written < buf->end)
+        buf->written = buf->end;
     buf->filled = n == room || n >= INBUF_READ_BYTES / 16;
 }
 
@@ -150,12 +160,20 @@ void inbuf_consume(struct inbuf *buf, size_t n)
     buf->start += n;
 }
 
-/* Gives back the half of a large buffer that its bytes do not need. */
-static void cut_to_half(struct inbuf *buf)
+/* Gives back what a large buffer's bytes do not need; it stays a large one. */
+static void cut_down(struct inbuf *buf)
 {
+    size_t capacity = buf->capacity;
+
+    while (capacity / 2 >= INBUF_READ_BYTES && inbuf_len(buf) <= capacity / 4)
+        capacity /= 2;
+    if (capacity == buf->capacity)
+        return;
     move_to_front(buf);
-    if (mremap(buf->data, buf->capacity, buf->capacity / 2, 0) != MAP_FAILED)
-        buf->capacity /= 2;
+    if (mremap(buf->data, buf->capacity, capacity, 0) == MAP_FAILED)
+        return;
+    buf->capacity = capacity;
+    buf->written = least(buf->written, capacity);
 }
 
 void inbuf_settle(struct inbuf *buf, struct inbuf_pool *pool)
@@ -170,12 +188,12 @@ void inbuf_settle(struct inbuf *buf, struct inbuf_pool *pool)
     }
     if (buf->capacity < INBUF_READ_BYTES || len > buf->capacity / 4)
         return;
-    if (len >= INBUF_READ_BYTES / 2) { /* small buffers are told by their size */
-        cut_to_half(buf);
+    if (len > COPY_MAX_BYTES) { /* small buffers are told by their size */
+        cut_down(buf);
         return;
     }
     size_t capacity = len * 2 > SMALL_MIN_BYTES ? len * 2 : SMALL_MIN_BYTES;
     uint8_t *data = malloc(capacity);
     if (data != NULL)
-        rehouse(buf, pool, data, capacity);
+        rehouse(buf, pool, data, capacity, 0);
 }

@@ -4,7 +4,7 @@
  * buffer at most doubles. A loop has one large buffer to spare, the largest that
  * came back, so that its pages are not made anew for each message; whoever
  * reads borrows: a connection that has nothing unread holds no memory, one with
- * the beginning of a message about twice its size. Buffers of that size and more
+ * the beginning of a message two to four times its size. Buffers of that size and more
  * are mapped, and grow without a copy.
  *
  * Thread safety: none; a pool and its buffers belong to one loop. */
@@ -16,8 +16,7 @@
 #include <stdint.h>
 
 #define INBUF_READ_BYTES ((size_t)256 << 10) /* of the large buffer; the most read at once */
-/* The most read at once into a buffer that has grown: its pages are new. */
-#define INBUF_FRESH_BYTES (INBUF_READ_BYTES / 2)
+#define INBUF_FRESH_BYTES ((size_t)64 << 10) /* of them, into pages never written to */
 
 #define INBUF_SPARE_MAX_BYTES ((size_t)2 << 20)
 
@@ -25,6 +24,7 @@
 struct inbuf_pool {
     uint8_t *spare;
     size_t spare_bytes; /* 0, or INBUF_READ_BYTES .. INBUF_SPARE_MAX_BYTES */
+    size_t spare_written;
 };
 
 /* data[start .. end) is unused yet. Zeroed memory is an empty buffer. */
@@ -33,8 +33,8 @@ struct inbuf {
     size_t start;
     size_t end;
     size_t capacity;
-    bool filled; /* the last read took all the room there was: make more */
-    bool grown;  /* beyond what the pool lent: of pages that are new */
+    size_t written; /* the first byte that never was, of a large buffer */
+    bool filled;    /* the last read took all the room there was: make more */
 };
 
 void inbuf_pool_release(struct inbuf_pool *pool);
@@ -51,8 +51,8 @@ static inline size_t inbuf_len(const struct inbuf *buf)
 }
 
 /* Makes room behind the bytes: *room bytes at the pointer returned, at most
- * INBUF_READ_BYTES, or INBUF_FRESH_BYTES in a larger buffer. Moves the bytes. NULL without memory,
- * nothing changed. */
+ * INBUF_READ_BYTES, and INBUF_FRESH_BYTES of new pages. Moves the bytes. NULL without
+ * memory, nothing changed. */
 uint8_t *inbuf_reserve(struct inbuf *buf, struct inbuf_pool *pool, size_t *room);
 
 /* n bytes were read into the room of inbuf_reserve(), *room of which there were. */

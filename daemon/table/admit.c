@@ -55,17 +55,13 @@ static struct slot_mask row_slots(const struct batch *batch, const struct batch_
 }
 
 /* Bytes that the batch cannot exceed, whatever its cells are by now. */
-static size_t upper_bound(struct table *table, const struct batch *batch)
+static size_t upper_bound(struct table *table, const struct batch *batch,
+                          const struct apply_cursor *cursor)
 {
-    unsigned width = atomic_load(&table->schema.width);
-    size_t block = sketch_block_max(&table->shape);
-    size_t widest = width * sizeof(struct cell);
-    size_t bytes = SHARD_COUNT * (size_t)CHUNK_BYTES;
-    for (uint32_t i = 0; i < batch->row_count; i++) {
-        const struct batch_row *row = &batch->rows[i];
-        bytes += INDEX_BYTES + ORDER_BYTES + 2 * (row->key_len + widest) + row->cell_count * block;
-    }
-    return bytes;
+    size_t widest = atomic_load(&table->schema.width) * sizeof(struct cell);
+    size_t row = INDEX_BYTES + ORDER_BYTES + 2 * widest;
+    return SHARD_COUNT * (size_t)CHUNK_BYTES + batch->row_count * row + 2 * cursor->keys_bytes +
+           cursor->cell_count * sketch_block_max(&table->shape);
 }
 
 /* What the rows of one shard need, which is locked. */
@@ -143,20 +139,27 @@ static void count_shard(struct table *table, const struct batch *batch,
     add_shard(shard, &need, sum);
 }
 
+_Static_assert(SHARD_COUNT <= 64, "a batch's shards are bits of 64");
+
+static bool has_shard(const struct apply_cursor *cursor, uint32_t number)
+{
+    return cursor->shards >> number & 1;
+}
+
 /* Calls what for the batch's shards, in order. */
-static void each_shard(struct table *table, const struct batch *batch,
+static void each_shard(struct table *table, const struct apply_cursor *cursor,
                        void (*what)(struct shard *shard))
 {
-    for (uint32_t i = 0; i < batch->row_count; i++) {
-        if (i == 0 || batch->rows[i].shard != batch->rows[i - 1].shard)
-            what(shard_set_get(&table->shards, batch->rows[i].shard));
+    for (uint32_t i = 0; i < SHARD_COUNT; i++) {
+        if (has_shard(cursor, i))
+            what(shard_set_get(&table->shards, i));
     }
 }
 
-static bool make_shards(struct table *table, const struct batch *batch)
+static bool make_shards(struct table *table, const struct apply_cursor *cursor)
 {
-    for (uint32_t i = 0; i < batch->row_count; i++) {
-        if (shard_set_make(&table->shards, batch->rows[i].shard) == NULL)
+    for (uint32_t i = 0; i < SHARD_COUNT; i++) {
+        if (has_shard(cursor, i) && shard_set_make(&table->shards, i) == NULL)
             return false;
     }
     return true;
@@ -170,7 +173,7 @@ static enum status apply_locked(struct table *table, struct batch *batch,
 {
     enum status status = ST_OK;
     bool done = false;
-    each_shard(table, batch, shard_lock);
+    each_shard(table, cursor, shard_lock);
     schema_refresh(&table->schema, columns);
     struct admit_need need = { 0, 0 };
     for (uint32_t next = 0; next < batch->row_count;)
@@ -187,7 +190,7 @@ static enum status apply_locked(struct table *table, struct batch *batch,
         if (need.most > 0)
             admit_release(table, &need);
     }
-    each_shard(table, batch, shard_unlock);
+    each_shard(table, cursor, shard_unlock);
     return status;
 }
 
@@ -196,9 +199,9 @@ enum status table_admit(struct table *table, struct batch *batch, struct column_
 {
     if (!cursor->is_placed)
         table_place(table, batch, cursor);
-    if (!make_shards(table, batch))
+    if (!make_shards(table, cursor))
         return admit_refuse(table, err);
-    size_t bytes = upper_bound(table, batch);
+    size_t bytes = upper_bound(table, batch, cursor);
     if (!memory_reserve(bytes, bytes, sketch_block_max(&table->shape)))
         return apply_locked(table, batch, columns, cursor, err);
     cursor->reserved_bytes = bytes;

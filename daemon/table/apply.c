@@ -24,25 +24,33 @@ struct apply {
     bool is_asked; /* does anybody want the codes? */
 };
 
-/* Places the rows, and puts them in shard order, in place: each row is swapped
- * to where its shard's share begins until all are home. */
-static void sort_rows(const struct shard_set *shards, struct batch *batch)
+/* Finds each row's shard, and sums up what admission wants to know; counts are the
+ * rows of each shard. */
+static void place_rows(const struct shard_set *shards, struct batch *batch,
+                       struct apply_cursor *cursor, uint32_t counts[SHARD_COUNT])
 {
-    uint32_t next[SHARD_COUNT] = { 0 };
-    uint32_t end[SHARD_COUNT];
     for (uint32_t i = 0; i < batch->row_count; i++) {
         struct batch_row *row = &batch->rows[i];
         row->key_hash = shard_set_hash(shards, (struct bytes_view){ row->key, row->key_len });
         row->shard = shard_number(row->key_hash);
-        next[row->shard]++;
+        counts[row->shard]++;
+        cursor->shards |= UINT64_C(1) << row->shard;
+        cursor->keys_bytes += row->key_len;
+        cursor->cell_count += row->cell_count;
     }
+}
+
+/* Puts the rows in shard order, in place: each row is swapped to where its shard's
+ * share begins until all are home. */
+static void sort_rows(struct batch *batch, const uint32_t counts[SHARD_COUNT])
+{
+    uint32_t next[SHARD_COUNT];
+    uint32_t end[SHARD_COUNT];
     uint32_t before = 0;
-    if (batch->row_count == 1)
-        return;
     for (uint32_t shard = 0; shard < SHARD_COUNT; shard++) {
-        end[shard] = before + next[shard];
         next[shard] = before;
-        before = end[shard];
+        before += counts[shard];
+        end[shard] = before;
     }
     for (uint32_t shard = 0; shard < SHARD_COUNT; shard++) {
         while (next[shard] < end[shard]) {
@@ -258,7 +266,10 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
 
 void table_place(struct table *table, struct batch *batch, struct apply_cursor *cursor)
 {
-    sort_rows(&table->shards, batch);
+    uint32_t counts[SHARD_COUNT] = { 0 };
+    place_rows(&table->shards, batch, cursor, counts);
+    if (batch->row_count > 1)
+        sort_rows(batch, counts);
     cursor->is_placed = true;
 }
 

@@ -108,6 +108,9 @@ struct apply_cursor {
     bool is_placed;        /* table_place() was done */
     bool is_locked;        /* all its shards are, by the caller */
     bool draws;            /* on what was reserved */
+    uint64_t shards;       /* that the batch's rows go to, a bit each; by table_place() */
+    size_t keys_bytes;     /* of the rows' keys, by table_place() */
+    size_t cell_count;     /* of the rows', by table_place() */
     size_t reserved_bytes; /* by table_admit() */
     uint64_t changes;      /* values so far that changed a sketch */
 };

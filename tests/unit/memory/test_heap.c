@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "daemon/memory/classes.h"
@@ -233,6 +234,26 @@ START_TEST(what_was_set_aside_can_be_had_when_nothing_can_be_mapped)
 }
 END_TEST
 
+static long page_faults(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
+}
+
+/* Else a loop would stand still for a large batch to be admitted. */
+START_TEST(setting_address_space_aside_writes_to_few_pages)
+{
+    size_t held = heap_held_bytes();
+    ck_assert(heap_set_aside(MIB));
+    long before = page_faults();
+    ck_assert(heap_set_aside(8192 * MIB));
+    ck_assert_int_le(page_faults() - before, 100); /* there are 2,048 regions in it */
+    ck_assert_uint_eq(heap_held_bytes(), held);
+    heap_put_back(8193 * MIB);
+}
+END_TEST
+
 START_TEST(heap_says_so_when_nothing_can_be_mapped)
 {
     enum { BLOCKS = 1000000, SIZE = 4096 };
@@ -261,6 +282,7 @@ int main(void)
         compaction_empties_sparse_spans,
         blocks_that_are_not_moved_stay_good_and_are_chosen_again,
         what_was_set_aside_can_be_had_when_nothing_can_be_mapped,
+        setting_address_space_aside_writes_to_few_pages,
         heap_says_so_when_nothing_can_be_mapped,
     };
     return RUN_SUITE("heap", tests);

@@ -68,7 +68,8 @@ START_TEST(inbuf_reads_much_after_reading_much)
     struct inbuf buf = { 0 };
     uint8_t next = 0;
 
-    feed(&buf, &pool, 100000, &next);
+    while (inbuf_len(&buf) < 100000)
+        feed(&buf, &pool, 100000 - inbuf_len(&buf), &next);
     inbuf_consume(&buf, 99990);
     inbuf_settle(&buf, &pool);
     ck_assert_uint_gt(feed(&buf, &pool, 10, &next), INBUF_READ_BYTES / 2);
@@ -118,6 +119,44 @@ START_TEST(inbuf_grows_to_hold_one_large_message)
 }
 END_TEST
 
+/* Each page that is new costs a page fault, which a read must not have too many of. */
+START_TEST(inbuf_reads_less_at_once_into_new_pages)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+
+    while (inbuf_len(&buf) < INBUF_SPARE_MAX_BYTES)
+        ck_assert_uint_le(feed(&buf, &pool, SIZE_MAX, &next), INBUF_FRESH_BYTES);
+    inbuf_consume(&buf, inbuf_len(&buf));
+    inbuf_settle(&buf, &pool);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(feed(&buf, &pool, SIZE_MAX, &next), INBUF_READ_BYTES);
+    inbuf_release(&buf, &pool);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
+START_TEST(inbuf_copies_little_to_give_memory_back)
+{
+    struct inbuf_pool pool = { NULL };
+    struct inbuf buf = { 0 };
+    uint8_t next = 0;
+    size_t rest = 2 * INBUF_FRESH_BYTES - 1;
+
+    while (inbuf_len(&buf) < ((size_t)1 << 20))
+        feed(&buf, &pool, SIZE_MAX, &next);
+    uint8_t first = (uint8_t)(next - rest);
+    inbuf_consume(&buf, inbuf_len(&buf) - rest);
+    inbuf_settle(&buf, &pool);
+    check_bytes(&buf, rest, first);
+    ck_assert_uint_eq(buf.capacity, INBUF_READ_BYTES);
+    ck_assert_ptr_null(pool.spare); /* it was cut, not copied */
+    inbuf_release(&buf, &pool);
+    inbuf_pool_release(&pool);
+}
+END_TEST
+
 START_TEST(inbuf_stays_as_it_was_without_memory)
 {
     struct inbuf_pool pool = { NULL };
@@ -154,9 +193,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        inbuf_holds_no_memory_when_all_is_used, inbuf_keeps_the_rest_in_little_memory,
-        inbuf_reads_much_after_reading_much,    inbuf_grows_by_doubling_as_bytes_come_one_by_one,
-        inbuf_grows_to_hold_one_large_message,  inbuf_stays_as_it_was_without_memory,
+        inbuf_holds_no_memory_when_all_is_used,  inbuf_keeps_the_rest_in_little_memory,
+        inbuf_reads_much_after_reading_much,     inbuf_grows_by_doubling_as_bytes_come_one_by_one,
+        inbuf_grows_to_hold_one_large_message,   inbuf_reads_less_at_once_into_new_pages,
+        inbuf_copies_little_to_give_memory_back, inbuf_stays_as_it_was_without_memory,
     };
 
     return RUN_SUITE("inbuf", tests);
