@@ -14,6 +14,7 @@
 #include "daemon/store/segment.h"
 
 #define ASIDE_PREFIX "aside-"
+#define ASIDE_NAME_BYTES (sizeof ASIDE_PREFIX + STORE_NAME_BYTES + 12u)
 
 /* ---- what threads share -------------------------------------------------------- */
 
@@ -167,20 +168,34 @@ static enum status play_journal(struct recovery *recovery, struct chain *chain, 
 
 /* ---- which files --------------------------------------------------------------- */
 
+static uint64_t file_bytes(int directory, const char *name)
+{
+    struct stat info;
+    return fstatat(directory, name, &info, 0) == 0 ? (uint64_t)info.st_size : 0;
+}
+
+/* A name that no file has: of the same number one may be there, since that of a segment
+ * that was put aside is given out again. */
+static void name_aside(int directory, const char *name, char out[ASIDE_NAME_BYTES])
+{
+    struct stat info;
+    snprintf(out, ASIDE_NAME_BYTES, ASIDE_PREFIX "%s", name);
+    for (unsigned n = 2; fstatat(directory, out, &info, AT_SYMLINK_NOFOLLOW) == 0; n++)
+        snprintf(out, ASIDE_NAME_BYTES, ASIDE_PREFIX "%s.%u", name, n);
+}
+
 /* Puts a segment that counts for nothing aside, so that what comes next follows the
  * last that does. */
 static enum status put_aside(struct recovery *recovery, uint64_t number, struct error *err)
 {
     char from[STORE_NAME_BYTES];
-    char to[sizeof ASIDE_PREFIX + STORE_NAME_BYTES];
-    struct stat info = { 0 };
+    char to[ASIDE_NAME_BYTES];
     store_segment_name(from, number);
-    (void)fstatat(recovery->directory, from, &info, 0);
-    recovery_note(recovery, RECOVERY_ASIDE, from, 0, (uint64_t)info.st_size,
+    recovery_note(recovery, RECOVERY_ASIDE, from, 0, file_bytes(recovery->directory, from),
                   "changes before it were lost by a disk error");
     if (recovery->options->leaves_files)
         return ST_OK;
-    snprintf(to, sizeof to, ASIDE_PREFIX "%s", from);
+    name_aside(recovery->directory, from, to);
     int rc = disk_rename(recovery->directory, from, to);
     return rc == 0 ? ST_OK
                    : error_set(err, ST_INTERNAL, "cannot rename '%s': %s", from, strerror(rc));
@@ -228,12 +243,6 @@ static enum status choose_segments(struct recovery *recovery, struct chain *chai
         chain->end = i + 1;
     }
     return status;
-}
-
-static uint64_t file_bytes(int directory, const char *name)
-{
-    struct stat info;
-    return fstatat(directory, name, &info, 0) == 0 ? (uint64_t)info.st_size : 0;
 }
 
 /* A segment that was begun when the disk failed, or just before a crash, may have come to

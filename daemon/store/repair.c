@@ -12,7 +12,7 @@
 #include "daemon/store/recover.h"
 #include "daemon/store/snapshot.h"
 
-#define FOLDER_BYTES (STORE_NAME_BYTES + sizeof "damaged-")
+#define FOLDER_BYTES (STORE_NAME_BYTES + sizeof "damaged-" + 12u)
 
 /* A directory that is looked through. */
 struct looking {
@@ -154,7 +154,7 @@ static enum status keep(const struct looking *looking, const char *name, uint64_
 {
     const struct originals *originals = arg;
     (void)number;
-    if (linkat(looking->directory, name, originals->directory, name, 0) != 0 && errno != EEXIST)
+    if (linkat(looking->directory, name, originals->directory, name, 0) != 0)
         return cannot(looking, "keep", name, errno, err);
     return ST_OK;
 }
@@ -179,13 +179,19 @@ static enum status each_original(const struct looking *looking, struct originals
     return status;
 }
 
+/* Makes a folder of its own: what an earlier repair kept is never touched. */
 static enum status open_folder(const struct looking *looking, struct originals *originals,
                                struct error *err)
 {
+    unsigned n = 1;
     snprintf(originals->folder, sizeof originals->folder, "damaged-%016" PRIx64,
              originals->last + 1);
-    if (mkdirat(looking->directory, originals->folder, 0700) != 0 && errno != EEXIST)
-        return cannot(looking, "make", originals->folder, errno, err);
+    while (mkdirat(looking->directory, originals->folder, 0700) != 0) {
+        if (errno != EEXIST)
+            return cannot(looking, "make", originals->folder, errno, err);
+        snprintf(originals->folder, sizeof originals->folder, "damaged-%016" PRIx64 ".%u",
+                 originals->last + 1, ++n);
+    }
     originals->directory =
         openat(looking->directory, originals->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return originals->directory >= 0 ? ST_OK
