@@ -35,9 +35,9 @@ static bool add(struct bounds *bounds, const struct bound *bound)
 }
 
 bool bounds_add(struct bounds *bounds, uint64_t table_id, uint32_t stream, uint64_t sequence,
-                const struct bytes_view *last)
+                const struct bytes_view *last, uint32_t column)
 {
-    struct bound bound = { table_id, sequence, stream, BOUND_FINAL, NULL };
+    struct bound bound = { table_id, sequence, stream, column, BOUND_FINAL, NULL };
     if (last != NULL) {
         bound.key_len = (uint32_t)last->len;
         bound.key = malloc(last->len + 1);
@@ -78,7 +78,8 @@ static int compare(const void *left, const void *right)
         return order;
     if (a->key_len == BOUND_FINAL)
         return b->key_len == BOUND_FINAL ? 0 : 1;
-    return compare_key((struct bytes_view){ a->key, a->key_len }, b);
+    order = compare_key((struct bytes_view){ a->key, a->key_len }, b);
+    return order != 0 ? order : (a->column > b->column) - (a->column < b->column);
 }
 
 void bounds_sort(struct bounds *bounds)
@@ -110,12 +111,13 @@ struct bound_range bounds_of(const struct bounds *bounds, uint64_t table_id, uin
     return range;
 }
 
-bool bounds_cover(const struct bound_range *range, struct bytes_view key, uint64_t sequence)
+uint32_t bounds_missing(const struct bound_range *range, struct bytes_view key, uint64_t sequence)
 {
     size_t low = 0;
     size_t high = range->count;
+    uint32_t missing = 0;
     if (sequence > range->greatest)
-        return false;
+        return BOUND_WHOLE_ROW;
     while (low < high) {
         size_t middle = (low + high) / 2;
         if (compare_key(key, &range->first[middle]) > 0)
@@ -123,5 +125,11 @@ bool bounds_cover(const struct bound_range *range, struct bytes_view key, uint64
         else
             high = middle;
     }
-    return low < range->count && range->first[low].sequence >= sequence;
+    for (; low < range->count && missing != BOUND_WHOLE_ROW; low++) {
+        const struct bound *bound = &range->first[low];
+        if (bound->sequence >= sequence)
+            return missing;
+        missing = compare_key(key, bound) == 0 ? bound->column : BOUND_WHOLE_ROW;
+    }
+    return BOUND_WHOLE_ROW;
 }

@@ -1,7 +1,7 @@
 /* bounds: which changes of the journal a snapshot has already.
  *
- * Each of a snapshot's slices covers keys of one stream of one table up to a bound,
- * and has all changes of them up to a sequence.
+ * Each of a snapshot's slices covers cells of one stream of one table, by key and then
+ * by column, up to a bound, and has all changes of them up to a sequence.
  *
  * Thread safety: bounds_add() by any thread; the rest once all were added and
  * sorted, by any thread. */
@@ -15,10 +15,13 @@
 
 #include "daemon/table/selector.h"
 
+#define BOUND_WHOLE_ROW UINT32_MAX /* beyond all ids of columns */
+
 struct bound {
     uint64_t table_id;
     uint64_t sequence;
     uint32_t stream;
+    uint32_t column;  /* id up to which it covers the key; or BOUND_WHOLE_ROW */
     uint32_t key_len; /* BOUND_FINAL: it covers all keys */
     uint8_t *key;
 };
@@ -33,9 +36,10 @@ struct bounds {
 void bounds_init(struct bounds *bounds);
 void bounds_release(struct bounds *bounds);
 
-/* Notes a slice; last: NULL, if it is its stream's final one. False without memory. */
+/* Notes a slice up to a key's column; last: NULL, if it is its stream's final one. False
+ * without memory. */
 bool bounds_add(struct bounds *bounds, uint64_t table_id, uint32_t stream, uint64_t sequence,
-                const struct bytes_view *last);
+                const struct bytes_view *last, uint32_t column);
 
 void bounds_sort(struct bounds *bounds);
 
@@ -47,7 +51,9 @@ struct bound_range {
 };
 struct bound_range bounds_of(const struct bounds *bounds, uint64_t table_id, uint32_t stream);
 
-/* Is the change of that number, of that key, in the snapshot? */
-bool bounds_cover(const struct bound_range *range, struct bytes_view key, uint64_t sequence);
+/* In which columns of the key has the snapshot not the change of that number? In all up to
+ * the id that is returned: 0 is none, BOUND_WHOLE_ROW all. They come first, since a slice is
+ * no older than the one before. */
+uint32_t bounds_missing(const struct bound_range *range, struct bytes_view key, uint64_t sequence);
 
 #endif

@@ -47,32 +47,56 @@ static enum status damage(struct load *load, uint64_t offset, uint64_t bytes, co
 
 /* ---- rows ---------------------------------------------------------------------- */
 
+/* Is the i-th row of the slice in another one, too? */
+static bool is_part(const struct snapshot_slice *slice, uint64_t i)
+{
+    return (slice->resumes && i == 0) || (slice->breaks && i + 1 == slice->rows);
+}
+
+/* Restores the slice's rows; *key and *column are what it ends with. */
+static enum status restore_cells(struct hand *hand, struct reading *in,
+                                 const struct snapshot_slice *slice, struct bytes_view *key,
+                                 uint32_t *column)
+{
+    enum status status = ST_OK;
+    uint64_t cells = 0;
+    uint32_t count = 0;
+    for (uint64_t i = 0; i < slice->rows && status == ST_OK; i++) {
+        status = snapshot_read_row(in, table_shape(hand->table), key, hand->cells, &count);
+        if (status != ST_OK)
+            break;
+        cells += count;
+        status = is_part(slice, i)
+                     ? table_restore_cells(hand->table, &hand->columns, *key, hand->cells, count)
+                     : table_restore_row(hand->table, &hand->columns, *key, hand->cells, count);
+        if (status == ST_INVALID_ARGUMENT)
+            reading_fail(in, "a row that is there already");
+    }
+    if (status == ST_OK && slice->breaks && count == 0) {
+        reading_fail(in, "a row that goes on behind nothing");
+        status = ST_INVALID_ARGUMENT;
+    }
+    *column = slice->breaks && count > 0 ? hand->cells[count - 1].column_id : BOUND_WHOLE_ROW;
+    atomic_fetch_add(&hand->load->cells, cells);
+    return status;
+}
+
 static enum status restore_slice(struct hand *hand, struct reading *in,
                                  const struct snapshot_slice *slice, struct error *err)
 {
     struct load *load = hand->load;
     struct bytes_view key = { NULL, 0 };
-    enum status status = ST_OK;
-    uint64_t cells = 0;
-    for (uint64_t i = 0; i < slice->rows && status == ST_OK; i++) {
-        uint32_t count;
-        status = snapshot_read_row(in, table_shape(hand->table), &key, hand->cells, &count);
-        if (status != ST_OK)
-            break;
-        cells += count;
-        status = table_restore_row(hand->table, &hand->columns, key, hand->cells, count);
-        if (status == ST_INVALID_ARGUMENT)
-            reading_fail(in, "a row that is there already");
-    }
+    uint32_t column;
+    uint64_t rows = slice->rows - slice->resumes;
+    enum status status = restore_cells(hand, in, slice, &key, &column);
     if (status == ST_OK &&
         !bounds_add(&load->recovery->bounds, table_id(hand->table), slice->stream, slice->sequence,
-                    slice->is_final ? NULL : &key))
+                    slice->is_final ? NULL : &key, column))
         status = ST_RESOURCE_EXHAUSTED;
     atomic_fetch_add(&load->slices, 1);
-    atomic_fetch_add(&load->rows, slice->rows);
-    atomic_fetch_add(&load->cells, cells);
+    atomic_fetch_add(&load->rows, rows);
     if (load->recovery->progress != NULL)
-        atomic_fetch_add(&load->recovery->progress->rows, slice->rows);
+        atomic_fetch_add(&load->recovery->progress->rows, rows);
     return status == ST_RESOURCE_EXHAUSTED ? error_nomem(err) : status;
 }
 

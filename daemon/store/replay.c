@@ -146,26 +146,30 @@ static enum status merge(struct player *player, struct table *table, struct byte
     return status;
 }
 
-/* Applies what a record says of a row that has a name. */
+/* Applies what a record says of a row that has a name, to its columns up to one. */
 static enum status change_row(struct player *player, struct table *table, struct bytes_view key,
-                              const struct record *record)
+                              uint32_t last_column, const struct record *record)
 {
-    switch (record->op) {
-    case RECORD_CELL_CODES:
-        return table_replay_codes(table, &player->columns, key, record->column, record->bytes.data,
-                                  record->count);
-    case RECORD_CELL_MERGED:
-        return merge(player, table, key, record);
-    default:
-        table_replay_remove(table, key);
+    if (record->op == RECORD_ROW_REMOVED) {
+        if (last_column == BOUND_WHOLE_ROW)
+            table_replay_remove(table, key);
+        else
+            table_replay_remove_cells(table, &player->columns, key, last_column);
         return ST_OK;
     }
+    if (record->column > last_column)
+        return ST_OK;
+    return record->op == RECORD_CELL_MERGED
+               ? merge(player, table, key, record)
+               : table_replay_codes(table, &player->columns, key, record->column,
+                                    record->bytes.data, record->count);
 }
 
 static enum status apply(struct player *player, struct stream *stream, struct table *table,
                          const struct record *record)
 {
     struct bytes_view key;
+    uint32_t missing;
     bool kept = true;
     enum status status = ST_OK;
     if (stream->sequence != 0 && record->place.sequence != stream->sequence + 1)
@@ -176,8 +180,8 @@ static enum status apply(struct player *player, struct stream *stream, struct ta
     else if (record->op == RECORD_ROW_MOVED)
         kept = row_names_move(&stream->names, record->was, record->row);
     else if (row_names_get(&stream->names, record->row, &key) &&
-             !bounds_cover(&stream->bounds, key, record->place.sequence))
-        status = change_row(player, table, key, record);
+             (missing = bounds_missing(&stream->bounds, key, record->place.sequence)) > 0)
+        status = change_row(player, table, key, missing, record);
     if (record->op == RECORD_ROW_REMOVED)
         row_names_forget(&stream->names, record->row);
     return kept ? status : ST_RESOURCE_EXHAUSTED;

@@ -24,6 +24,7 @@ struct taking {
     size_t room;
     size_t slice_at; /* where the present slice's rows begin, behind room for its head */
     uint32_t rows;   /* of the present slice */
+    bool resumes;    /* it begins with the rest of a row */
     bool failed;     /* memory ran out */
     struct table_image image;
     struct table_info info;
@@ -47,37 +48,44 @@ static bool reserve(struct taking *taking, size_t more)
 
 /* ---- under a shard's lock ------------------------------------------------------ */
 
-static size_t row_bound(const struct taking *taking, const struct slice_row *row)
+/* How many of the row's cells the slice has room for, one at least if it has nothing yet;
+ * *bytes: that the row takes with them at most. */
+static uint32_t count_cells(const struct taking *taking, const struct slice_row *row, size_t *bytes)
 {
-    size_t bound = ROW_HEAD_MAX;
-    for (uint32_t i = 0; i < row->count; i++)
-        bound += VARINT_MAX_BYTES + cell_dump_bound(&row->cells[i], taking->shape);
-    return bound;
+    size_t used = taking->used - taking->slice_at;
+    uint32_t n = 0;
+    *bytes = ROW_HEAD_MAX;
+    for (; n < row->count; n++) {
+        size_t cell = VARINT_MAX_BYTES + cell_dump_bound(&row->cells[n], taking->shape);
+        if (used + *bytes + cell > SNAPSHOT_SLICE_BYTES && (taking->rows > 0 || n > 0))
+            break;
+        *bytes += cell;
+    }
+    return n;
 }
 
-static bool take_row(const struct slice_row *row, void *arg)
+static uint32_t take_row(const struct slice_row *row, void *arg)
 {
     struct taking *taking = arg;
-    if (taking->failed)
-        return false;
-    size_t bound = row_bound(taking, row);
-    bool is_full = taking->used - taking->slice_at + bound > SNAPSHOT_SLICE_BYTES;
-    if (taking->rows > 0 && is_full)
-        return false;
-    if (!reserve(taking, bound)) {
+    size_t bytes;
+    uint32_t count = count_cells(taking, row, &bytes);
+    if (count == 0 && row->count > 0)
+        return 0;
+    if (!reserve(taking, bytes)) {
         taking->failed = true;
-        return false;
+        return 0;
     }
     uint8_t *at = put_bytes(taking->block + taking->used, row->key);
-    at = put_varint(at, row->count);
-    for (uint32_t i = 0; i < row->count; i++) {
+    at = put_varint(at, count);
+    for (uint32_t i = 0; i < count; i++) {
         at = put_varint(at, row->column_ids[i]);
         at += cell_dump(&row->cells[i], taking->shape, at);
     }
     taking->used = (size_t)(at - taking->block);
+    taking->resumes = taking->resumes || row->is_rest;
     taking->rows++;
-    taking->file.counts.cells += row->count;
-    return true;
+    taking->file.counts.cells += count;
+    return count;
 }
 
 /* ---- tables -------------------------------------------------------------------- */
@@ -104,13 +112,21 @@ static enum status write_table(struct taking *taking, struct table *table, struc
     return status;
 }
 
+static unsigned flags_of(const struct taking *taking, const struct slice *slice)
+{
+    unsigned flags = taking->resumes ? SNAPSHOT_SLICE_RESUMES : 0;
+    if (slice->is_final)
+        return flags | SNAPSHOT_SLICE_FINAL;
+    return slice->last_column == SLICE_WHOLE_ROW ? flags : flags | SNAPSHOT_SLICE_BREAKS;
+}
+
 /* Puts the head before the slice's rows, which lie behind room for a larger one. */
 static void finish_slice(struct taking *taking, const struct slice *slice, size_t begin)
 {
     uint8_t head[SLICE_HEAD_MAX];
     uint8_t *end = put_varint(head, slice->stream);
     end = put_varint(end, slice->sequence);
-    end = put_varint(end, slice->is_final ? SNAPSHOT_SLICE_FINAL : 0);
+    end = put_varint(end, flags_of(taking, slice));
     end = put_varint(end, taking->rows);
     size_t len = (size_t)(end - head);
     memcpy(taking->block + begin, head, len);
@@ -118,7 +134,7 @@ static void finish_slice(struct taking *taking, const struct slice *slice, size_
             taking->used - taking->slice_at);
     taking->used -= taking->slice_at - begin - len;
     taking->file.counts.slices++;
-    taking->file.counts.rows += taking->rows;
+    taking->file.counts.rows += taking->rows - taking->resumes;
 }
 
 /* Takes the next slice; *more: there was one. */
@@ -134,6 +150,7 @@ static enum status take_slice(struct taking *taking, struct table *table, bool *
     taking->used += SLICE_HEAD_MAX;
     taking->slice_at = taking->used;
     taking->rows = 0;
+    taking->resumes = false;
     *more = slices_next(&taking->slices, take_row, taking, &slice);
     if (taking->failed)
         return error_nomem(err);

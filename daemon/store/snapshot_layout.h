@@ -26,15 +26,17 @@
  *      TABLE     a table (record.h), of whose rows those of the ROWS that follow
  *                are; or, altered, the one before once more
  *      ROWS      slices, one behind the other:
- *                stream, sequence, flags (bit 0: the stream's final one), rows;
- *                of each row: key, cells; of each cell: column id, dump (dump.h)
+ *                stream, sequence, flags, rows; of each row: key, cells; of each
+ *                cell: column id, dump (dump.h). Flags: bit 0, the stream's final one;
+ *                bit 1, its first row's cells before these are in the slice before;
+ *                bit 2, its last row's cells beyond these are in the next one
  *      FOOTER    u64 each: blocks before it, tables, slices, rows, cells, and the
  *                XXH3 of the checksums of all payloads before
  *
  * Numbers of TABLE and ROWS are varints, a key is a length and bytes (coding.h).
- * A slice covers the keys beyond those of the stream's slice before up to its own
- * last, the final one all keys beyond; see slices.h. Streams and sequences mean
- * something to the segments of the same run alone.
+ * A slice covers the cells, by key and column id, beyond those of the stream's slice
+ * before up to its own last, the final one all beyond; see slices.h. Streams and
+ * sequences mean something to the segments of the same run alone.
  *
  * Thread safety: nothing here has state of its own. */
 #ifndef CARDINAL_STORE_SNAPSHOT_LAYOUT_H
@@ -50,10 +52,12 @@
 #define SNAPSHOT_ALIGN 8u
 #define SNAPSHOT_FOOTER_BYTES 48u
 #define SNAPSHOT_SLICE_FINAL 1u
+#define SNAPSHOT_SLICE_RESUMES 2u
+#define SNAPSHOT_SLICE_BREAKS 4u
 
-/* Bytes of payload, packed or not, at most: a row of 256 cells of 2^18 registers
- * takes no more than 65 MiB, and a slice has to lie in one block. */
-#define SNAPSHOT_PAYLOAD_MAX (128u << 20)
+/* Bytes of payload, packed or not, at most: blocks are written once they have 512 KiB,
+ * and a slice has no more than one cell beyond 48 KiB, of 2^18 registers at most. */
+#define SNAPSHOT_PAYLOAD_MAX (16u << 20)
 
 enum snapshot_kind {
     SNAPSHOT_TABLE = 1,

@@ -13,6 +13,7 @@
 #include "daemon/store/record.h"
 
 #define SEARCH_BYTES ((size_t)1 << 20)
+#define SLICE_FLAGS (SNAPSHOT_SLICE_FINAL | SNAPSHOT_SLICE_RESUMES | SNAPSHOT_SLICE_BREAKS)
 
 enum status room_reserve(struct room *room, size_t size, struct error *err)
 {
@@ -239,10 +240,15 @@ bool snapshot_read_slice(struct reading *in, struct snapshot_slice *out)
         return false;
     out->stream = (uint32_t)read_bounded(in, RECORD_STREAM_MAX, "a stream that cannot be");
     out->sequence = read_varint(in);
-    out->is_final = read_bounded(in, SNAPSHOT_SLICE_FINAL, "flags of a slice that cannot be") != 0;
+    uint64_t flags = read_bounded(in, SLICE_FLAGS, "flags of a slice that cannot be");
+    out->is_final = (flags & SNAPSHOT_SLICE_FINAL) != 0;
+    out->resumes = (flags & SNAPSHOT_SLICE_RESUMES) != 0;
+    out->breaks = (flags & SNAPSHOT_SLICE_BREAKS) != 0;
     out->rows = read_varint(in);
-    if (out->rows == 0 && !out->is_final)
+    if (out->rows == 0 && (!out->is_final || out->resumes))
         reading_fail(in, "a slice of nothing");
+    if (out->is_final && out->breaks)
+        reading_fail(in, "flags of a slice that cannot be");
     return in->fault == NULL;
 }
 

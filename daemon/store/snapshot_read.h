@@ -66,6 +66,8 @@ struct snapshot_slice {
     uint64_t sequence;
     uint64_t rows;
     bool is_final;
+    bool resumes; /* it begins with the rest of a row */
+    bool breaks;  /* it ends within a row */
 };
 
 /* The next slice's head; false at the payload's end, or, with in->fault, if it is not

@@ -46,30 +46,52 @@ static void feed_rollup(struct table *table, const struct shard *shard, uint16_t
     rollups_feed(table->rollups, shard->number, slots, tokens, n);
 }
 
-static enum status restore_locked(struct table *table, struct shard *shard,
-                                  const struct placed_key *placed, const struct column_set *columns,
-                                  struct restored_cell *cells, uint32_t count)
+/* The cells that are wanted of those given: their slots, and how many; ST_INVALID_ARGUMENT:
+ * two of one column. */
+static enum status choose_slots(const struct column_set *columns, const struct restored_cell *cells,
+                                uint32_t count, struct slot_mask *slots, uint32_t *kept)
 {
-    struct slot_mask slots = { { 0 } };
-    uint32_t kept = 0;
+    *slots = (struct slot_mask){ { 0 } };
+    *kept = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint16_t slot = slot_of(columns, cells[i].column_id);
         if (slot == SLOT_NONE || cells[i].cell.word == 0)
             continue;
-        if (slot_mask_has(&slots, slot))
+        if (slot_mask_has(slots, slot))
             return ST_INVALID_ARGUMENT;
-        slot_mask_set(&slots, slot);
-        kept++;
+        slot_mask_set(slots, slot);
+        (*kept)++;
     }
-    if (kept == 0)
-        return ST_OK;
-    if (shard_find_ref(shard, placed) != 0)
+    return ST_OK;
+}
+
+static bool has_cell_in(const struct row *row, const struct slot_mask *slots)
+{
+    for (unsigned slot = slot_mask_next(slots, 0); slot < SLOTS_MAX;
+         slot = slot_mask_next(slots, slot + 1)) {
+        const struct cell *cell = row_cell(row, slot);
+        if (cell != NULL && cell->word != 0)
+            return true;
+    }
+    return false;
+}
+
+static enum status restore_locked(struct table *table, struct shard *shard,
+                                  const struct placed_key *placed, const struct column_set *columns,
+                                  struct restored_cell *cells, uint32_t count, bool is_whole)
+{
+    struct slot_mask slots;
+    uint32_t kept;
+    enum status status = choose_slots(columns, cells, count, &slots, &kept);
+    if (status != ST_OK || kept == 0)
+        return status;
+    const struct row *row = shard_find(shard, placed);
+    if (row != NULL && (is_whole || has_cell_in(row, &slots)))
         return ST_INVALID_ARGUMENT;
-    unsigned width = atomic_load_explicit(&table->schema.width, memory_order_relaxed);
-    uint32_t ref = shard_add(shard, placed, &slots, width);
+    uint32_t ref = table_place_row(table, shard, placed, &slots);
     if (ref == 0)
         return ST_RESOURCE_EXHAUSTED;
-    const struct row *row = pool_at(&shard->rows, ref);
+    row = pool_at(&shard->rows, ref);
     for (uint32_t i = 0; i < count; i++) {
         uint16_t slot = slot_of(columns, cells[i].column_id);
         if (slot == SLOT_NONE || cells[i].cell.word == 0)
@@ -80,8 +102,8 @@ static enum status restore_locked(struct table *table, struct shard *shard,
     return ST_OK;
 }
 
-enum status table_restore_row(struct table *table, struct column_set *columns,
-                              struct bytes_view key, struct restored_cell *cells, uint32_t count)
+static enum status restore(struct table *table, struct column_set *columns, struct bytes_view key,
+                           struct restored_cell *cells, uint32_t count, bool is_whole)
 {
     struct placed_key placed = place_key(table, key);
     struct shard *shard = shard_set_make(&table->shards, shard_number(placed.hash));
@@ -89,12 +111,24 @@ enum status table_restore_row(struct table *table, struct column_set *columns,
     if (shard != NULL) {
         shard_lock(shard);
         schema_refresh(&table->schema, columns);
-        status = restore_locked(table, shard, &placed, columns, cells, count);
+        status = restore_locked(table, shard, &placed, columns, cells, count, is_whole);
         shard_unlock(shard);
     }
     for (uint32_t i = 0; i < count; i++)
         cell_release(&cells[i].cell);
     return status;
+}
+
+enum status table_restore_row(struct table *table, struct column_set *columns,
+                              struct bytes_view key, struct restored_cell *cells, uint32_t count)
+{
+    return restore(table, columns, key, cells, count, true);
+}
+
+enum status table_restore_cells(struct table *table, struct column_set *columns,
+                                struct bytes_view key, struct restored_cell *cells, uint32_t count)
+{
+    return restore(table, columns, key, cells, count, false);
 }
 
 /* ---- changes ------------------------------------------------------------------- */
@@ -181,6 +215,36 @@ enum status table_replay_merge(struct table *table, struct column_set *columns,
     }
     shard_unlock(shard);
     return status;
+}
+
+static void empty_cells(struct table *table, struct shard *shard, uint32_t ref,
+                        const struct column_set *columns, uint32_t last_column)
+{
+    const struct row *row = pool_at(&shard->rows, ref);
+    if (table->rollups != NULL)
+        rollups_lose_row(table->rollups, shard->number, row);
+    for (uint32_t i = 0; i < columns->count && columns->ids[i] <= last_column; i++) {
+        struct cell *cell = row_cell(row, columns->slots[i]);
+        if (cell != NULL)
+            shard_cell_release(shard, cell);
+    }
+    drop_if_empty(table, shard, ref);
+}
+
+void table_replay_remove_cells(struct table *table, struct column_set *columns,
+                               struct bytes_view key, uint32_t last_column)
+{
+    struct placed_key placed = place_key(table, key);
+    struct shard *shard = shard_set_get(&table->shards, shard_number(placed.hash));
+    if (shard == NULL)
+        return;
+    shard_lock(shard);
+    schema_refresh(&table->schema, columns);
+    uint32_t ref = shard_find_ref(shard, &placed);
+    if (ref != 0)
+        empty_cells(table, shard, ref, columns, last_column);
+    shard_trim(shard);
+    shard_unlock(shard);
 }
 
 void table_replay_remove(struct table *table, struct bytes_view key)

@@ -42,6 +42,10 @@ struct restored_cell {
 enum status table_restore_row(struct table *table, struct column_set *columns,
                               struct bytes_view key, struct restored_cell *cells, uint32_t count);
 
+/* Adds cells to a row, made if need be, that has none yet in their columns. */
+enum status table_restore_cells(struct table *table, struct column_set *columns,
+                                struct bytes_view key, struct restored_cell *cells, uint32_t count);
+
 /* Applies n codes, 4 bytes each, little-endian, to a key's cell, made if need be.
  * Of a column that is gone: nothing. */
 enum status table_replay_codes(struct table *table, struct column_set *columns,
@@ -54,5 +58,10 @@ enum status table_replay_merge(struct table *table, struct column_set *columns,
 
 /* Removes the key's row if there is one. */
 void table_replay_remove(struct table *table, struct bytes_view key);
+
+/* Empties the cells of a key's row in the columns up to that id, and removes the row if
+ * no other is left. */
+void table_replay_remove_cells(struct table *table, struct column_set *columns,
+                               struct bytes_view key, uint32_t last_column);
 
 #endif

@@ -3,10 +3,12 @@
  * Rows come a slice at a time, shard by shard and within one in key order; a slice
  * is read under one hold of its shard's lock, so that it is the rows as they were
  * at one moment, with the number of the change (change_sink.h) that was told last
- * by then. The slices of a stream follow each other without a gap: each covers the
- * keys beyond the last one's up to its own last, the final one all keys beyond.
- * So whoever has the slices and all changes told since the first of them has the
- * table: a change of a key is in the slice that covers it, or is numbered above.
+ * by then. A row of many cells, or large ones, may be of several slices, a share of
+ * its columns each. The slices of a stream follow each other without a gap: each covers
+ * the cells beyond the last one's, by key and then by column, up to its own last, the
+ * final one all beyond. So whoever has the slices and all changes told since the first
+ * of them has the table: a change of a cell is in the slice that covers it, or is
+ * numbered above; the removal of a row may be in some of its slices and not in others.
  *
  * A row that was taken counts as not told (tell.h): its next change tells its key
  * again, so that what was told before the walk is not needed to read what comes.
@@ -18,27 +20,32 @@
 #include "daemon/table/table.h"
 #include "daemon/table/table_image.h"
 
-#define SLICE_ROWS_MAX 256u
+#define SLICE_ROWS_MAX 64u
+#define SLICE_CELLS_MAX 128u
+#define SLICE_WHOLE_ROW UINT32_MAX /* beyond all ids of columns */
 
 struct slice {
     uint32_t stream;
     uint64_t sequence;
     uint32_t version;       /* of the table, as in its image: the columns of the cells */
     struct bytes_view last; /* key, good until the next slice; unless it is final */
+    uint32_t last_column;   /* id up to which it has the last row; or SLICE_WHOLE_ROW */
     bool is_final;          /* the last of its stream */
 };
 
-/* A row's cells that are not empty, in the columns there are. */
+/* A row's cells that are not empty, in the columns there are, by ascending ids. */
 struct slice_row {
     struct bytes_view key;
+    bool is_rest; /* the cells before these were in the slice before */
     uint32_t count;
     const uint32_t *column_ids;
     const struct cell *cells;
 };
 
-/* Called with the shard locked, so keep it short; false ends the slice before this row,
- * which then begins the next one, unless it is the first of its slice. */
-typedef bool slice_visit(const struct slice_row *row, void *arg);
+/* Called with the shard locked, so keep it short. Returns how many of the row's cells it
+ * takes; less than all ends the slice behind them, and the next one begins there. None of
+ * the first row of a slice: the walk does not get on. */
+typedef uint32_t slice_visit(const struct slice_row *row, void *arg);
 
 /* Where a walk is. */
 struct slices {
@@ -47,6 +54,7 @@ struct slices {
     bool begun; /* last is the key before the next slice */
     uint8_t last[KEY_MAX_BYTES];
     size_t last_len;
+    uint32_t last_column; /* of the key; SLICE_WHOLE_ROW: all of it was taken */
     struct column_set columns;
     uint32_t ids[COLUMNS_MAX];
     struct cell cells[COLUMNS_MAX];

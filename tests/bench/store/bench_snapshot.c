@@ -1,13 +1,19 @@
 /* bench_snapshot: what a snapshot costs those who go on writing.
  *
- *     bench_snapshot DIR KEYS VALUES
+ *     bench_snapshot DIR KEYS VALUES [COLUMNS PRECISION]
  *
- * Makes a table of KEYS keys with VALUES values each, kept in DIR (which is made), and
- * has a thread apply batches of 100 values, a journal behind them, for 3 s; then again
- * while snapshots are taken. Prints the longest batches of both, the time and bytes of
- * the snapshots, and by how much resident memory was larger than before at the most.
- * At last the table is walked as a snapshot does it: the longest processor time under
- * one hold of a lock is what a writer waits for at most, but for the scheduler. */
+ * Makes a table of KEYS keys with VALUES values in each column, kept in DIR (which is
+ * made), and has a thread apply batches of 100 values to it, a journal behind them: for a
+ * while alone, for a while beside one snapshot after the other, and that ROUNDS times, so
+ * that what else the machine does falls on both. Prints of both
+ *
+ *     batches     how long they took, by the clock
+ *     waits       how long the thread stood before the lock of a shard that another had
+ *
+ * and of the snapshots how long they held a lock (by the clock, and of processor time,
+ * which is what is left when nobody else wants the processor), how long they took, and by
+ * how much resident memory was larger than before at the most. */
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -19,36 +25,109 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "daemon/sketch/dump.h"
 #include "daemon/store/keeper.h"
-#include "daemon/store/snapshot.h"
 #include "daemon/store/store.h"
 #include "daemon/table/catalog.h"
+#include "daemon/table/shard.h"
 #include "daemon/table/slices.h"
 
 #define BATCH_ROWS 100u
+#define FILL_VALUES 1024u /* of one cell that are added at a time */
 #define KEY_ROOM 16u
-#define QUIET_S 3u
-#define SNAPSHOTS 3u
-#define LONG_COUNT 3u /* longest batches that are printed */
+#define ROUNDS 6u
+#define ROUND_S 1.5
+#define STEPS 16u /* of a histogram, from one power of 2 to the next */
+#define BUCKETS (44u * STEPS)
 #define MIB 1048576.0
+
+/* Times in nanoseconds, each known to a sixteenth of a power of 2. */
+struct times {
+    uint64_t counts[BUCKETS];
+    uint64_t count;
+    uint64_t most;
+};
 
 static struct store *store;
 static struct keeper *keeper;
 static struct catalog *catalog;
 static struct table *table;
 static uint64_t key_count;
+static uint32_t column_count = 1;
 static atomic_bool stops;
-static double longest_ms[LONG_COUNT]; /* descending */
-static uint64_t batches;
 static atomic_size_t most_resident;
+static struct times batches[2]; /* alone, beside snapshots */
+static struct times waits[2];
+static struct times holds;     /* of a lock by a snapshot, by the clock */
+static struct times holds_cpu; /* of processor time */
+static struct times taken;     /* snapshots */
+static uint64_t values_made;
+static double seconds[2];
+static _Thread_local struct times *waits_here; /* NULL: nobody asks */
 
-static double now_s(void)
+/* ---- times --------------------------------------------------------------------- */
+
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+static void note(struct times *times, uint64_t ns)
+{
+    unsigned bucket = ns == 0 ? 0 : (unsigned)(log2((double)ns) * STEPS);
+    times->counts[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+    times->count++;
+    times->most = ns > times->most ? ns : times->most;
+}
+
+/* The time that a share of all is no longer than, in microseconds. */
+static double quantile_us(const struct times *times, double share)
+{
+    uint64_t rank = (uint64_t)ceil(share * (double)times->count);
+    uint64_t seen = 0;
+    unsigned bucket = 0;
+    while (bucket < BUCKETS && (seen += times->counts[bucket]) < rank)
+        bucket++;
+    double ns = exp2((bucket + 1.0) / STEPS);
+    return (ns < (double)times->most ? ns : (double)times->most) * 1e-3;
+}
+
+static void print_times(const char *what, const struct times *times)
+{
+    printf("%-28s %9lu  p50 %8.1f  p99 %8.1f  p99.9 %8.1f  max %8.1f us\n", what,
+           (unsigned long)times->count, quantile_us(times, 0.5), quantile_us(times, 0.99),
+           quantile_us(times, 0.999), (double)times->most * 1e-3);
+}
+
+/* ---- what is timed, put before the table's own by the linker -------------------- */
+
+void __real_shard_lock(struct shard *shard);
+void __wrap_shard_lock(struct shard *shard);
+bool __real_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out);
+bool __wrap_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out);
+
+void __wrap_shard_lock(struct shard *shard)
+{
+    if (shard_try_lock(shard))
+        return;
+    uint64_t begun = clock_ns(CLOCK_MONOTONIC);
+    __real_shard_lock(shard);
+    if (waits_here != NULL)
+        note(waits_here, clock_ns(CLOCK_MONOTONIC) - begun);
+}
+
+bool __wrap_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out)
+{
+    uint64_t begun = clock_ns(CLOCK_MONOTONIC);
+    uint64_t begun_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    bool more = __real_slices_next(slices, visit, arg, out);
+    note(&holds_cpu, clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun_cpu);
+    note(&holds, clock_ns(CLOCK_MONOTONIC) - begun);
+    return more;
+}
+
+/* ---- filling ------------------------------------------------------------------- */
 
 static size_t resident_bytes(void)
 {
@@ -69,57 +148,87 @@ static void demand(enum status status, const struct error *err)
     exit(EXIT_FAILURE);
 }
 
-/* Applies a batch of one value for each of BATCH_ROWS keys. */
-static void apply(uint64_t first_key, uint64_t step, uint64_t value)
+static void apply(struct batch *batch)
+{
+    struct apply_cursor cursor = { 0 };
+    struct column_set columns;
+    struct error err;
+    bool done = false;
+    demand(table_find_columns(table, NULL, 0, &columns, &err), &err);
+    while (!done) {
+        while (store_is_behind(store))
+            usleep(100);
+        demand(table_apply(table, batch, &columns, &cursor, 1024, &done), &err);
+    }
+}
+
+static struct batch_row name_row(char key[KEY_ROOM], uint64_t number, uint32_t first_cell)
+{
+    int len = snprintf(key, KEY_ROOM, "key%09u", (unsigned)number);
+    return (struct batch_row){ .key = (const uint8_t *)key,
+                               .key_len = (uint32_t)len,
+                               .first_cell = first_cell,
+                               .cell_count = 1 };
+}
+
+static uint64_t hash_of(uint64_t key, uint64_t value)
+{
+    uint64_t seed[2] = { key, value };
+    return XXH3_64bits(seed, sizeof seed);
+}
+
+/* Adds values first .. first + n - 1 to one cell. */
+static void fill_cell(uint64_t key, uint32_t column, uint64_t first, uint32_t n)
+{
+    static uint64_t hashes[FILL_VALUES];
+    char name[KEY_ROOM];
+    struct batch_row row = name_row(name, key, 0);
+    struct batch_cell cell = { .column = column, .n = n, .hashes = (const uint8_t *)hashes };
+    struct batch batch = { &row, 1, column_count, &cell, 1 };
+    for (uint32_t i = 0; i < n; i++)
+        hashes[i] = hash_of(key * column_count + column, first + i);
+    apply(&batch);
+}
+
+/* Adds one value to each of BATCH_ROWS keys. */
+static void add_batch(uint64_t first_key, uint64_t step, uint32_t column, uint64_t value)
 {
     static _Thread_local struct batch_row rows[BATCH_ROWS];
     static _Thread_local struct batch_cell cells[BATCH_ROWS];
     static _Thread_local char keys[BATCH_ROWS][KEY_ROOM];
     static _Thread_local uint64_t hashes[BATCH_ROWS];
-    struct batch batch = { rows, BATCH_ROWS, 1, cells, BATCH_ROWS };
-    struct apply_cursor cursor = { 0 };
-    struct column_set columns;
-    struct error err;
-    bool done = false;
+    struct batch batch = { rows, BATCH_ROWS, column_count, cells, BATCH_ROWS };
     for (uint32_t i = 0; i < BATCH_ROWS; i++) {
-        uint64_t number = (first_key + i * step) % key_count;
-        int len = snprintf(keys[i], KEY_ROOM, "key%09u", (unsigned)number);
-        uint64_t seed[2] = { number, value };
-        hashes[i] = XXH3_64bits(seed, sizeof seed);
-        rows[i] = (struct batch_row){ .key = (const uint8_t *)keys[i],
-                                      .key_len = (uint32_t)len,
-                                      .first_cell = i,
-                                      .cell_count = 1 };
+        uint64_t key = (first_key + i * step) % key_count;
+        hashes[i] = hash_of(key * column_count + column, value);
+        rows[i] = name_row(keys[i], key, i);
         cells[i] =
-            (struct batch_cell){ .column = 0, .n = 1, .hashes = (const uint8_t *)&hashes[i] };
+            (struct batch_cell){ .column = column, .n = 1, .hashes = (const uint8_t *)&hashes[i] };
     }
-    demand(table_find_columns(table, NULL, 0, &columns, &err), &err);
-    while (!done) {
-        while (store_is_behind(store))
-            usleep(100);
-        demand(table_apply(table, &batch, &columns, &cursor, BATCH_ROWS, &done), &err);
-    }
+    apply(&batch);
 }
 
-static void note_batch(double ms)
+static void fill(uint64_t values)
 {
-    for (unsigned i = 0; i < LONG_COUNT; i++) {
-        if (ms > longest_ms[i]) {
-            double was = longest_ms[i];
-            longest_ms[i] = ms;
-            ms = was;
+    for (uint64_t first = 0; first < values; first += FILL_VALUES) {
+        uint32_t n = values - first < FILL_VALUES ? (uint32_t)(values - first) : FILL_VALUES;
+        for (uint64_t key = 0; key < key_count; key++) {
+            for (uint32_t column = 0; column < column_count; column++)
+                fill_cell(key, column, first, n);
         }
     }
 }
 
+/* ---- measuring ------------------------------------------------------------------ */
+
 static void *ingest(void *arg)
 {
-    (void)arg;
+    unsigned side = *(unsigned *)arg;
+    waits_here = &waits[side];
     for (uint64_t n = 0; !atomic_load(&stops); n++) {
-        double begun = now_s();
-        apply(n * 7919, 104729, 1000 + n % 50);
-        note_batch((now_s() - begun) * 1e3);
-        batches++;
+        uint64_t begun = clock_ns(CLOCK_MONOTONIC);
+        add_batch(n * 7919, 104729, (uint32_t)(n % column_count), (1u << 30) + values_made++ / 64);
+        note(&batches[side], clock_ns(CLOCK_MONOTONIC) - begun);
     }
     return NULL;
 }
@@ -136,133 +245,97 @@ static void *watch(void *arg)
     return NULL;
 }
 
-static void print_batches(const char *when, double seconds)
+/* Snapshots, one after the other, for a while. */
+static void take_snapshots(void)
 {
-    printf("%-18s %8.0f batches/s, longest", when, (double)batches / seconds);
-    for (unsigned i = 0; i < LONG_COUNT; i++)
-        printf(" %.2f ms", longest_ms[i]);
-    putchar('\n');
-}
-
-static void snapshots(void)
-{
-    for (unsigned i = 0; i < SNAPSHOTS; i++) {
+    uint64_t until = clock_ns(CLOCK_MONOTONIC) + (uint64_t)(ROUND_S * 1e9);
+    do {
         struct kept kept;
         struct error err;
-        double begun = now_s();
+        uint64_t begun = clock_ns(CLOCK_MONOTONIC);
         demand(keeper_take(keeper, NULL, &kept, &err), &err);
-        printf("snapshot           %8.2f s, %.1f MiB, %lu keys\n", now_s() - begun,
-               (double)kept.bytes / MIB, (unsigned long)kept.keys);
-    }
+        note(&taken, clock_ns(CLOCK_MONOTONIC) - begun);
+    } while (clock_ns(CLOCK_MONOTONIC) < until);
 }
 
-/* Runs the work with a thread that ingests beside it. */
-static void beside_ingest(const char *when, void (*work)(void))
+/* A round of one side; the memory that was taken beyond what there was before. */
+static size_t run_round(unsigned side)
 {
     pthread_t threads[2];
-    memset(longest_ms, 0, sizeof longest_ms);
-    batches = 0;
-    atomic_store(&stops, false);
     size_t before = resident_bytes();
+    uint64_t begun = clock_ns(CLOCK_MONOTONIC);
+    atomic_store(&stops, false);
     atomic_store(&most_resident, before);
-    double begun = now_s();
-    pthread_create(&threads[0], NULL, ingest, NULL);
+    pthread_create(&threads[0], NULL, ingest, &side);
     pthread_create(&threads[1], NULL, watch, NULL);
-    work();
-    double seconds = now_s() - begun;
+    if (side == 0)
+        usleep((useconds_t)(ROUND_S * 1e6));
+    else
+        take_snapshots();
     atomic_store(&stops, true);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
-    print_batches(when, seconds);
-    printf("%-18s %8.1f MiB resident before, at most %.1f MiB more\n", when, (double)before / MIB,
-           (double)(atomic_load(&most_resident) - before) / MIB);
+    seconds[side] += (double)(clock_ns(CLOCK_MONOTONIC) - begun) * 1e-9;
+    return atomic_load(&most_resident) - before;
 }
 
-/* Dumps under a shard's lock, as much as a snapshot does. */
-struct dumping {
-    uint8_t *room;
-    size_t used;
-};
-
-static bool dump_row(const struct slice_row *row, void *arg)
+static void measure(void)
 {
-    struct dumping *dumping = arg;
-    const struct sketch_shape *shape = table_shape(table);
-    if (dumping->used > 0 &&
-        dumping->used + cell_dump_bound(row->cells, shape) > SNAPSHOT_SLICE_BYTES)
-        return false;
-    memcpy(dumping->room + dumping->used, row->key.data, row->key.len);
-    dumping->used += row->key.len;
-    dumping->used += cell_dump(row->cells, shape, dumping->room + dumping->used);
-    return true;
-}
-
-static double thread_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
-}
-
-static void time_slices(void)
-{
-    struct dumping dumping = {
-        malloc(SNAPSHOT_SLICE_BYTES + cell_dump_max(table_shape(table)) + KEY_ROOM), 0
-    };
-    struct slices *walk = malloc(sizeof *walk);
-    struct slice slice;
-    double sum = 0;
-    double longest = 0;
-    uint64_t count = 0;
-    bool more = true;
-    if (dumping.room == NULL || walk == NULL)
-        abort();
-    for (slices_begin(walk, table); more; count++) {
-        double begun = thread_us();
-        dumping.used = 0;
-        more = slices_next(walk, dump_row, &dumping, &slice);
-        double us = thread_us() - begun;
-        sum += us;
-        longest = us > longest ? us : longest;
+    size_t most[2] = { 0, 0 };
+    for (unsigned round = 0; round < 2 * ROUNDS; round++) {
+        size_t more = run_round(round % 2);
+        most[round % 2] = more > most[round % 2] ? more : most[round % 2];
     }
-    printf("slices             %8lu, %.1f us in the mean, at most %.1f us of processor time\n",
-           (unsigned long)count, sum / (double)count, longest);
-    free(walk);
-    free(dumping.room);
+    print_times("batches alone", &batches[0]);
+    print_times("batches beside snapshots", &batches[1]);
+    print_times("waits alone", &waits[0]);
+    print_times("waits beside snapshots", &waits[1]);
+    print_times("holds, by the clock", &holds);
+    print_times("holds, processor time", &holds_cpu);
+    print_times("snapshots", &taken);
+    printf("batches a second             alone %.0f, beside snapshots %.0f\n",
+           (double)batches[0].count / seconds[0], (double)batches[1].count / seconds[1]);
+    printf("resident memory              %.1f MiB; in a round at most %.1f MiB more alone, "
+           "%.1f MiB beside snapshots\n",
+           (double)resident_bytes() / MIB, (double)most[0] / MIB, (double)most[1] / MIB);
 }
 
-static void rest(void)
+static void make_table(uint8_t precision)
 {
-    sleep(QUIET_S);
+    static char names[COLUMNS_MAX][KEY_ROOM];
+    struct bytes_view columns[COLUMNS_MAX];
+    struct table_spec spec = { .name = { (const uint8_t *)"t", 1 },
+                               .columns = columns,
+                               .column_count = column_count,
+                               .precision = precision };
+    struct error err;
+    bool created;
+    for (uint32_t i = 0; i < column_count; i++) {
+        int len = snprintf(names[i], KEY_ROOM, "c%u", i);
+        columns[i] = (struct bytes_view){ (const uint8_t *)names[i], (size_t)len };
+    }
+    demand(catalog_create(catalog, &spec, false, &table, &created, &err), &err);
 }
 
 int main(int argc, char **argv)
 {
-    const struct bytes_view column = { (const uint8_t *)"c", 1 };
-    const struct table_spec spec = { .name = { (const uint8_t *)"t", 1 },
-                                     .columns = &column,
-                                     .column_count = 1 };
     struct error err;
-    bool created;
-    if (argc != 4) {
-        fputs("usage: bench_snapshot DIR KEYS VALUES\n", stderr);
+    if (argc != 4 && argc != 6) {
+        fputs("usage: bench_snapshot DIR KEYS VALUES [COLUMNS PRECISION]\n", stderr);
         return 2;
     }
     const struct store_options options = { .path = argv[1], .flush_interval_ms = 1000 };
     key_count = strtoull(argv[2], NULL, 10);
+    if (argc == 6)
+        column_count = (uint32_t)strtoul(argv[4], NULL, 10);
     demand(store_open(&options, &store, &err), &err);
     catalog = catalog_new(1, 12345);
     demand(keeper_new(store, catalog, 0, &keeper, &err), &err);
     demand(store_start(store, &err), &err);
     catalog_set_sink(catalog, store_sink(store));
-    demand(catalog_create(catalog, &spec, false, &table, &created, &err), &err);
-    for (uint64_t value = 0; value < strtoull(argv[3], NULL, 10); value++) {
-        for (uint64_t key = 0; key < key_count; key += BATCH_ROWS)
-            apply(key, 1, value);
-    }
-    beside_ingest("without snapshots", rest);
-    beside_ingest("with snapshots", snapshots);
-    time_slices();
+    make_table(argc == 6 ? (uint8_t)strtoul(argv[5], NULL, 10) : 0);
+    fill(strtoull(argv[3], NULL, 10));
+    measure();
     catalog_set_sink(catalog, NULL);
     keeper_stop(keeper);
     store_close(store);

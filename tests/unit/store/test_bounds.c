@@ -14,7 +14,13 @@ static void add(struct bounds *bounds, uint64_t table, uint32_t stream, uint64_t
                 const char *last)
 {
     struct bytes_view key = view(last != NULL ? last : "");
-    ck_assert(bounds_add(bounds, table, stream, sequence, last != NULL ? &key : NULL));
+    ck_assert(
+        bounds_add(bounds, table, stream, sequence, last != NULL ? &key : NULL, BOUND_WHOLE_ROW));
+}
+
+static bool covers(const struct bound_range *range, const char *key, uint64_t sequence)
+{
+    return bounds_missing(range, view(key), sequence) == 0;
 }
 
 START_TEST(slice_covers_keys_up_to_its_last)
@@ -30,13 +36,38 @@ START_TEST(slice_covers_keys_up_to_its_last)
     struct bound_range range = bounds_of(&bounds, 2, 5);
     ck_assert_uint_eq(range.count, 3);
     ck_assert_uint_eq(range.greatest, 30);
-    ck_assert(bounds_cover(&range, view(""), 10));
-    ck_assert(!bounds_cover(&range, view("d"), 11));
-    ck_assert(bounds_cover(&range, view("d"), 10));
-    ck_assert(bounds_cover(&range, view("da"), 20));
-    ck_assert(!bounds_cover(&range, view("m"), 21));
-    ck_assert(bounds_cover(&range, view("zz"), 30));
-    ck_assert(!bounds_cover(&range, view("zz"), 31));
+    ck_assert(covers(&range, "", 10));
+    ck_assert(!covers(&range, "d", 11));
+    ck_assert(covers(&range, "d", 10));
+    ck_assert(covers(&range, "da", 20));
+    ck_assert(!covers(&range, "m", 21));
+    ck_assert(covers(&range, "zz", 30));
+    ck_assert(!covers(&range, "zz", 31));
+    bounds_release(&bounds);
+}
+END_TEST
+
+START_TEST(slices_within_a_row_cover_its_columns)
+{
+    struct bounds bounds;
+    struct bytes_view d = view("d");
+    bounds_init(&bounds);
+    add(&bounds, 1, 5, 40, NULL);
+    ck_assert(bounds_add(&bounds, 1, 5, 20, &d, 9)); /* "d", columns 5 to 9 */
+    ck_assert(bounds_add(&bounds, 1, 5, 10, &d, 4)); /* up to "d", column 4 */
+    add(&bounds, 1, 5, 30, "f");                     /* "d" from column 10 on, up to "f" */
+    bounds_sort(&bounds);
+    struct bound_range range = bounds_of(&bounds, 1, 5);
+    ck_assert_uint_eq(bounds_missing(&range, d, 10), 0);
+    ck_assert_uint_eq(bounds_missing(&range, d, 11), 4);
+    ck_assert_uint_eq(bounds_missing(&range, d, 20), 4);
+    ck_assert_uint_eq(bounds_missing(&range, d, 21), 9);
+    ck_assert_uint_eq(bounds_missing(&range, d, 30), 9);
+    ck_assert_uint_eq(bounds_missing(&range, d, 31), BOUND_WHOLE_ROW);
+    ck_assert_uint_eq(bounds_missing(&range, view("c"), 11), BOUND_WHOLE_ROW);
+    ck_assert_uint_eq(bounds_missing(&range, view("da"), 30), 0);
+    ck_assert_uint_eq(bounds_missing(&range, view("da"), 31), BOUND_WHOLE_ROW);
+    ck_assert_uint_eq(bounds_missing(&range, view("g"), 40), 0);
     bounds_release(&bounds);
 }
 END_TEST
@@ -47,12 +78,12 @@ START_TEST(stream_without_slices_covers_nothing)
     bounds_init(&bounds);
     bounds_sort(&bounds);
     struct bound_range range = bounds_of(&bounds, 1, 1);
-    ck_assert(!bounds_cover(&range, view("k"), 1));
+    ck_assert(!covers(&range, "k", 1));
     add(&bounds, 1, 2, 9, NULL);
     bounds_sort(&bounds);
     range = bounds_of(&bounds, 1, 1);
     ck_assert_uint_eq(range.count, 0);
-    ck_assert(!bounds_cover(&range, view("k"), 1));
+    ck_assert(!covers(&range, "k", 1));
     bounds_release(&bounds);
 }
 END_TEST
@@ -66,7 +97,7 @@ START_TEST(bounds_survive_every_failing_allocation)
         size_t added = 0;
         bounds_init(&bounds);
         failing_alloc_arm(n);
-        while (added < 600 && bounds_add(&bounds, 1, (uint32_t)added, 1, &key))
+        while (added < 600 && bounds_add(&bounds, 1, (uint32_t)added, 1, &key, 3))
             added++;
         failed = failing_alloc_disarm();
         ck_assert(failed == (added < 600));
@@ -80,6 +111,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         slice_covers_keys_up_to_its_last,
+        slices_within_a_row_cover_its_columns,
         stream_without_slices_covers_nothing,
         bounds_survive_every_failing_allocation,
     };

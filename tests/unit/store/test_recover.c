@@ -8,12 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/store/keeper.h"
-#include "daemon/store/recover.h"
-#include "daemon/table/catalog.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/run_suite.h"
-#include "tests/unit/store/scratch.h"
+#include "tests/unit/store/side.h"
 #include "tests/unit/table/fixture.h"
 
 #define KEYS 400u
@@ -22,62 +19,10 @@
 static struct scratch scratch;
 static struct random dice;
 
-/* A store, the catalog that it keeps, and the one table of that. */
-struct side {
-    struct store *store;
-    struct keeper *keeper;
-    struct catalog *catalog;
-    struct table *table;
-};
-
-static enum status recover_side(struct side *side, unsigned threads, struct error *err)
-{
-    const struct recovery_options options = { .path = scratch.path, .threads = threads };
-    struct recovery_result result;
-    return recover(store_directory(side->store), side->catalog, &options, &result, err);
-}
-
-static void open_side(struct side *side, uint64_t shard_seed)
-{
-    struct error err;
-    const struct store_options options = { .path = scratch.path };
-    enum status status = store_open(&options, &side->store, &err);
-    ck_assert_msg(status == ST_OK, "%s", err.text);
-    side->catalog = catalog_new(10, shard_seed);
-    ck_assert_ptr_nonnull(side->catalog);
-    status = recover_side(side, 2, &err);
-    ck_assert_msg(status == ST_OK, "%s", err.text);
-    ck_assert_int_eq(keeper_new(side->store, side->catalog, 0, &side->keeper, &err), ST_OK);
-    ck_assert_int_eq(store_start(side->store, &err), ST_OK);
-    catalog_set_sink(side->catalog, store_sink(side->store));
-    side->table = NULL;
-    if (catalog_count(side->catalog) > 0)
-        ck_assert_int_eq(catalog_find(side->catalog, view("t"), &side->table, NULL), ST_OK);
-}
-
 static void make_table(struct side *side)
 {
     struct bytes_view names[] = { view("c0"), view("c1"), view("c2") };
-    const struct table_spec spec = {
-        .name = view("t"), .columns = names, .column_count = 3, .precision = 10
-    };
-    bool created;
-    ck_assert_int_eq(catalog_create(side->catalog, &spec, false, &side->table, &created, NULL),
-                     ST_OK);
-}
-
-static void close_store(struct side *side)
-{
-    keeper_stop(side->keeper);
-    store_close(side->store);
-    keeper_free(side->keeper);
-}
-
-static void close_side(struct side *side)
-{
-    close_store(side);
-    table_unref(side->table);
-    catalog_free(side->catalog);
+    side_make_table(side, names, 3);
 }
 
 static struct bytes_view key_of(uint64_t number, char name[32])
@@ -127,78 +72,19 @@ static void alter(struct side *side, const char *add, const char *drop)
     table_unref(table);
 }
 
-/* The keys, registers and estimates of two tables. */
-struct comparison {
-    struct table *other;
-    uint64_t keys;
-};
-
-static bool compare_key(struct bytes_view key, const struct estimate *estimates, void *arg)
-{
-    struct comparison *comparison = arg;
-    struct column_set columns;
-    struct estimate theirs[COLUMNS_MAX];
-    ck_assert_int_eq(table_find_columns(comparison->other, NULL, 0, &columns, NULL), ST_OK);
-    ck_assert(table_estimate(comparison->other, key, &columns, theirs));
-    ck_assert_mem_eq(estimates, theirs, columns.count * sizeof *theirs);
-    comparison->keys++;
-    return true;
-}
-
-static void check_same(struct side *a, struct side *b)
-{
-    static const struct selector all = { .kind = SELECTOR_ALL };
-    struct comparison comparison = { b->table, 0 };
-    struct column_set columns;
-    struct table_info mine;
-    struct table_info theirs;
-    bool more;
-    table_describe(a->table, &mine);
-    table_describe(b->table, &theirs);
-    ck_assert_uint_eq(mine.id, theirs.id);
-    ck_assert_uint_eq(mine.keys, theirs.keys);
-    ck_assert_uint_eq(mine.cells, theirs.cells);
-    ck_assert_uint_eq(digest_of(a->table), digest_of(b->table));
-    ck_assert_int_eq(table_find_columns(a->table, NULL, 0, &columns, NULL), ST_OK);
-    ck_assert_int_eq(table_scan(a->table, &all, NULL, 10 * KEYS, &columns, NULL, compare_key,
-                                &comparison, &more, NULL),
-                     ST_OK);
-    ck_assert_uint_eq(comparison.keys, mine.keys);
-}
-
-/* Ends what the first side's store does, and recovers from the directory. */
-static void reopen(struct side *was, struct side *is)
-{
-    catalog_set_sink(was->catalog, NULL);
-    close_store(was);
-    open_side(is, 4711);
-    check_same(was, is);
-    table_unref(was->table);
-    catalog_free(was->catalog);
-}
-
-static void checkpoint(struct side *side)
-{
-    struct kept kept;
-    struct error err;
-    enum status status = keeper_take(side->keeper, NULL, &kept, &err);
-    ck_assert_msg(status == ST_OK, "%s", err.text);
-    ck_assert_uint_gt(kept.bytes, 0);
-}
-
 static void begin(struct side *side, struct filler *filler, const char *test)
 {
     random_init(&dice, test);
     scratch_init(&scratch);
     filler_init(filler);
-    open_side(side, 1);
+    side_open(side, &scratch, 1);
     make_table(side);
 }
 
 static void end(struct side *side, struct filler *filler)
 {
     filler_release(filler);
-    close_side(side);
+    side_close(side);
     scratch_release(&scratch);
 }
 
@@ -212,7 +98,7 @@ START_TEST(journal_alone_brings_everything_back)
             step(&sides[round % 2], &filler);
         if (round == 1)
             alter(&sides[1], "c3", "c1");
-        reopen(&sides[round % 2], &sides[(round + 1) % 2]);
+        side_reopen(&sides[round % 2], &sides[(round + 1) % 2]);
     }
     end(&sides[0], &filler);
 }
@@ -227,11 +113,11 @@ START_TEST(snapshot_and_what_follows_bring_everything_back)
         for (unsigned i = 0; i < STEPS / 4; i++) {
             step(&sides[round % 2], &filler);
             if (i % 50 == 20)
-                checkpoint(&sides[round % 2]);
+                side_checkpoint(&sides[round % 2], NULL);
         }
         if (round == 2)
             alter(&sides[0], "c3", "c0");
-        reopen(&sides[round % 2], &sides[(round + 1) % 2]);
+        side_reopen(&sides[round % 2], &sides[(round + 1) % 2]);
     }
     end(&sides[0], &filler);
 }
@@ -243,7 +129,7 @@ static atomic_bool is_over;
 static void *checkpoint_again_and_again(void *side)
 {
     while (!atomic_load(&is_over))
-        checkpoint(side);
+        side_checkpoint(side, NULL);
     return NULL;
 }
 
@@ -261,7 +147,7 @@ START_TEST(snapshots_while_the_table_changes_bring_everything_back)
             step(side, &filler);
         atomic_store(&is_over, true);
         pthread_join(thread, NULL);
-        reopen(side, &sides[(round + 1) % 2]);
+        side_reopen(side, &sides[(round + 1) % 2]);
     }
     end(&sides[0], &filler);
 }
@@ -276,24 +162,24 @@ START_TEST(recovery_without_memory_fails_whole)
     begin(&side, &filler, "recover_nomem");
     for (unsigned i = 0; i < 20; i++)
         step(&side, &filler);
-    checkpoint(&side);
+    side_checkpoint(&side, NULL);
     for (unsigned i = 0; i < 5; i++)
         step(&side, &filler);
     uint64_t digest = digest_of(side.table);
-    close_side(&side);
+    side_close(&side);
     for (long n = 0; failed; n += 1 + n / 16) {
         const struct store_options options = { .path = scratch.path };
-        struct side again = { .catalog = catalog_new(10, 5) };
+        struct side again = { .scratch = &scratch, .catalog = catalog_new(10, 5) };
         ck_assert_int_eq(store_open(&options, &again.store, &err), ST_OK);
         failing_alloc_arm(n);
-        enum status status = recover_side(&again, 1, &err);
+        enum status status = side_recover(&again, 1, &err);
         failed = failing_alloc_disarm();
         ck_assert(failed || status == ST_OK);
         ck_assert_uint_eq(catalog_count(again.catalog), status == ST_OK ? 1 : 0);
         catalog_free(again.catalog);
         store_close(again.store);
     }
-    open_side(&side, 9);
+    side_open(&side, &scratch, 9);
     ck_assert_uint_eq(digest_of(side.table), digest);
     end(&side, &filler);
 }

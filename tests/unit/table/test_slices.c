@@ -19,34 +19,40 @@ struct copy {
     const struct sketch_shape *shape;
     uint64_t rows;
     uint32_t in_slice;
-    uint32_t most; /* rows that a slice takes */
+    uint32_t most;       /* rows that a slice takes */
+    uint32_t cells_most; /* cells of a row that a slice takes */
     uint8_t last[KEY_MAX_BYTES];
     size_t last_len;
+    uint32_t last_column;
     bool has_last;
 };
 
-static bool copy_row(const struct slice_row *row, void *arg)
+static uint32_t copy_row(const struct slice_row *row, void *arg)
 {
     struct copy *copy = arg;
     struct restored_cell cells[COLUMNS_MAX];
     struct bytes_view last = { copy->last, copy->last_len };
+    uint32_t count = row->count < copy->cells_most ? row->count : copy->cells_most;
     if (copy->in_slice == copy->most)
-        return false;
-    if (copy->has_last && key_compare(last, row->key) >= 0)
-        ck_abort_msg("keys of a stream out of order");
+        return 0;
+    int order = copy->has_last ? key_compare(last, row->key) : -1;
+    if (row->is_rest ? order != 0 || (row->count > 0 && row->column_ids[0] <= copy->last_column)
+                     : order >= 0)
+        ck_abort_msg("cells of a stream out of order");
     memcpy(copy->last, row->key.data, row->key.len);
     copy->last_len = row->key.len;
+    copy->last_column = count > 0 ? row->column_ids[count - 1] : 0;
     copy->has_last = true;
     copy->in_slice++;
-    copy->rows++;
-    for (uint32_t i = 0; i < row->count; i++) {
+    copy->rows += !row->is_rest;
+    for (uint32_t i = 0; i < count; i++) {
         cells[i] = (struct restored_cell){ .column_id = row->column_ids[i] };
         if (cell_merge(&cells[i].cell, &row->cells[i], copy->shape) != ST_OK)
             ck_abort_msg("no memory");
     }
-    if (table_restore_row(copy->into, &copy->columns, row->key, cells, row->count) != ST_OK)
+    if (table_restore_cells(copy->into, &copy->columns, row->key, cells, count) != ST_OK)
         ck_abort_msg("a row cannot be restored");
-    return true;
+    return count;
 }
 
 /* The image of one table made into another one, of another catalog. */
@@ -64,7 +70,9 @@ static struct table *make_copy(struct table *from, struct catalog *catalog)
 
 static struct copy begin_copy(struct table *from, struct table *into, uint32_t most)
 {
-    struct copy copy = { .into = into, .shape = table_shape(from), .most = most };
+    struct copy copy = {
+        .into = into, .shape = table_shape(from), .most = most, .cells_most = most
+    };
     ck_assert_int_eq(table_find_columns(into, NULL, 0, &copy.columns, NULL), ST_OK);
     return copy;
 }
