@@ -167,7 +167,7 @@ typedef struct cardinal_table_spec {
     uint64_t seed;      /* tables whose sketches are to be compared share it */
     bool if_not_exists; /* an existing table is left as it is, and no error */
     cardinal_ack ack;   /* of writes to it that do not say */
-    bool no_rollup; /* keep no union over all keys: one reads every key instead */
+    bool no_rollup;     /* keep no union over all keys: one reads every key instead */
 } cardinal_table_spec;
 
 #define CARDINAL_TABLE_SPEC_INIT                                                                   \

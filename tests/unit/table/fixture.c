@@ -238,7 +238,8 @@ static size_t index_bytes(const struct index *index)
     for (size_t i = 0; i < (size_t)1 << index->depth; i++) {
         const struct index_segment *segment = index->directory[i];
         if (segment != last)
-            bytes += heap_block_bytes(sizeof *segment + (sizeof(struct index_entry) << segment->bits));
+            bytes +=
+                heap_block_bytes(sizeof *segment + (sizeof(struct index_entry) << segment->bits));
         last = segment;
     }
     return bytes;
@@ -251,8 +252,8 @@ static size_t order_bytes(const struct order *order)
     size_t bytes = heap_block_bytes(order->room * sizeof *order->heads) +
                    heap_block_bytes(order->room * sizeof *order->leaves);
     for (uint32_t i = 0; i < order->count; i++)
-        bytes +=
-            heap_block_bytes(sizeof(struct leaf) + order->leaves[i]->room * sizeof(struct run_entry));
+        bytes += heap_block_bytes(sizeof(struct leaf) +
+                                  order->leaves[i]->room * sizeof(struct run_entry));
     return bytes;
 }
 
