@@ -106,8 +106,6 @@ static unsigned span_units(size_t block_bytes)
     return (unsigned)best;
 }
 
-_Static_assert(HEAP_UNIT_BYTES == UNIT_BYTES, "blocks of whole units have spans of their own");
-
 static struct span *new_span(unsigned arena, unsigned class, size_t block_bytes, unsigned units)
 {
     struct span *span = region_take(units, arena, self.draws);

@@ -19,7 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UNIT_BYTES ((size_t)16 << 10)
+#include "daemon/memory/heap.h"
+
+#define UNIT_BYTES HEAP_UNIT_BYTES
 #define REGION_BYTES ((size_t)4 << 20)
 #define REGION_UNITS ((unsigned)(REGION_BYTES / UNIT_BYTES))
 #define UNIT_PAGES 4u

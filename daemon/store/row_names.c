@@ -75,8 +75,7 @@ static bool grow(struct row_names *names)
     more.places = malloc(room * sizeof *more.places);
     if (more.places == NULL)
         return false;
-    for (size_t i = 0; i < room; i++)
-        more.places[i].len = ROW_NAME_FREE;
+    memset(more.places, 0xff, room * sizeof *more.places); /* ROW_NAME_FREE throughout */
     for (size_t i = 0; names->places != NULL && i < (size_t)1 << names->bits; i++) {
         if (names->places[i].len != ROW_NAME_FREE)
             more.places[find(&more, names->places[i].id)] = names->places[i];

@@ -4,9 +4,9 @@
 #include "daemon/memory/heap.h"
 #include "daemon/sketch/need.h"
 
-#define INDEX_BYTES (2u * 4352u) /* a segment splits in two */
-#define ORDER_BYTES 2048u        /* a leaf, and its place in the list */
-#define CHUNK_BYTES (2u * POOL_CHUNK_UNITS * POOL_UNIT_BYTES)
+#define INDEX_BYTES ((size_t)2 * 4352) /* a segment splits in two */
+#define ORDER_BYTES 2048u              /* a leaf, and its place in the list */
+#define CHUNK_BYTES ((size_t)2 * POOL_CHUNK_UNITS * POOL_UNIT_BYTES)
 #define LISTS_BYTES 32u /* a leaf or a place in the directory, when their lists double */
 #define PAGE_BYTES 4096u
 #define KEY_BYTES 32u   /* of both indices, with what they hold for more */
@@ -60,7 +60,7 @@ static size_t upper_bound(struct table *table, const struct batch *batch,
 {
     size_t widest = atomic_load(&table->schema.width) * sizeof(struct cell);
     size_t row = INDEX_BYTES + ORDER_BYTES + 2 * widest;
-    return SHARD_COUNT * (size_t)CHUNK_BYTES + batch->row_count * row + 2 * cursor->keys_bytes +
+    return SHARD_COUNT * CHUNK_BYTES + batch->row_count * row + 2 * cursor->keys_bytes +
            cursor->cell_count * sketch_block_max(&table->shape);
 }
 
@@ -229,7 +229,7 @@ enum status table_reserve_cells(struct table *table, size_t cells, size_t keys_l
                                 size_t *reserved, struct error *err)
 {
     /* One merge at a time has lists of both sides' tokens beside its result. */
-    size_t once = SHARD_COUNT * (size_t)CHUNK_BYTES + 4 * sketch_block_max(&table->shape);
+    size_t once = SHARD_COUNT * CHUNK_BYTES + 4 * sketch_block_max(&table->shape);
     size_t bytes = once + cells * merge_bound(table) + 2 * keys_len;
     struct admit_need need = { bytes, bytes };
     enum status status = admit_reserve(table, &need, err);

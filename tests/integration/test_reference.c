@@ -15,7 +15,7 @@
 #define MEMORY_IS_REAL 1
 #endif
 
-#define K4_GROWTH_MAX ((uint64_t)32 << 20)
+#define K4_GROWTH_MAX ((uint64_t)10 << 20)
 
 static void load_both(const struct reference_set *set, const char *address, const char *table,
                       const char *key)
@@ -92,7 +92,7 @@ START_TEST(same_digest_whatever_the_order_and_however_often)
 }
 END_TEST
 
-START_TEST(sixty_thousand_keys_take_less_than_32_mib)
+START_TEST(sixty_thousand_keys_take_less_than_10_mib)
 {
     struct reference_set set;
     struct daemon daemon;
@@ -116,7 +116,7 @@ int main(void)
     const TTest *const tests[] = {
         nine_tables_give_the_exact_answers_within_their_bounds,
         same_digest_whatever_the_order_and_however_often,
-        sixty_thousand_keys_take_less_than_32_mib,
+        sixty_thousand_keys_take_less_than_10_mib,
     };
     return RUN_INTEGRATION("reference", tests);
 }

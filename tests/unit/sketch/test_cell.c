@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "daemon/memory/heap.h"
 #include "tests/unit/run_suite.h"
 #include "tests/unit/sketch/reference.h"
 
@@ -277,6 +278,7 @@ START_TEST(sketches_of_precision_14_are_small)
         add_stream(&cell, &shape, NULL, seed, at, bars[i].values);
         at = bars[i].values;
         ck_assert_uint_le(cell_bytes(&cell), bars[i].bytes);
+        ck_assert_uint_eq(cell_bytes(&cell), heap_used_bytes());
     }
     cell_release(&cell);
 }

@@ -149,6 +149,37 @@ START_TEST(near_the_limit_what_fits_is_applied)
 }
 END_TEST
 
+START_TEST(near_the_limit_a_batch_may_hold_every_shard)
+{
+    enum { KEYS = 1000 };
+    static const char *const column[] = { "a" };
+    struct catalog *catalog;
+    struct table *table = fixture_table(&catalog, column, 1);
+    struct column_set columns;
+    struct filler filler;
+    struct error err;
+    filler_init(&filler);
+    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
+    tighten((uint64_t)8 << 20);
+    for (uint64_t i = 0; i < KEYS; i++) {
+        char key[16];
+        uint64_t hash = value_hash(i);
+        snprintf(key, sizeof key, "key %u", (unsigned)i);
+        filler_row(&filler, view(key));
+        filler_cell(&filler, 0, &hash, 1);
+    }
+    ck_assert_int_eq(apply_whole(&filler, table, &columns, &err), ST_OK);
+    for (uint32_t i = 0; i < SHARD_COUNT; i++)
+        ck_assert_ptr_nonnull(shard_set_get(&table->shards, i));
+    ck_assert_uint_eq(memory_reserved(), 0);
+    check_usage(table);
+    memory_set_max(UINT64_MAX);
+    filler_release(&filler);
+    table_unref(table);
+    catalog_free(catalog);
+}
+END_TEST
+
 START_TEST(at_the_limit_merges_are_refused_whole)
 {
     static const struct selector all = { .kind = SELECTOR_ALL };
@@ -180,6 +211,7 @@ int main(void)
         every_failing_allocation_leaves_a_batch_whole_or_out,
         at_the_limit_a_batch_is_refused_whole_and_its_table_named,
         near_the_limit_what_fits_is_applied,
+        near_the_limit_a_batch_may_hold_every_shard,
         at_the_limit_merges_are_refused_whole,
     };
     return RUN_SUITE("admit", tests);
