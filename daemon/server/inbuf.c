@@ -121,6 +121,11 @@ static void move_to_front(struct inbuf *buf)
     buf->start = 0;
 }
 
+void inbuf_expect(struct inbuf *buf, size_t message_bytes)
+{
+    buf->wanted = message_bytes >= INBUF_READ_BYTES ? message_bytes : 0;
+}
+
 uint8_t *inbuf_reserve(struct inbuf *buf, struct inbuf_pool *pool, size_t *room)
 {
     bool small = buf->capacity < INBUF_READ_BYTES;
@@ -133,6 +138,8 @@ uint8_t *inbuf_reserve(struct inbuf *buf, struct inbuf_pool *pool, size_t *room)
     *room = least(buf->capacity - buf->end, INBUF_READ_BYTES);
     if (buf->capacity >= INBUF_READ_BYTES && buf->end + *room > buf->written + INBUF_FRESH_BYTES)
         *room = buf->written + INBUF_FRESH_BYTES - buf->end;
+    if (buf->wanted > inbuf_len(buf))
+        *room = least(*room, buf->wanted - inbuf_len(buf) + INBUF_BEYOND_BYTES);
     return buf->data + buf->end;
 }
 
@@ -158,6 +165,7 @@ void inbuf_shorten(struct inbuf *buf, size_t len)
 void inbuf_consume(struct inbuf *buf, size_t n)
 {
     buf->start += n;
+    buf->wanted = 0;
 }
 
 /* Gives back what a large buffer's bytes do not need; it stays a large one. */

@@ -15,8 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INBUF_READ_BYTES ((size_t)256 << 10) /* of the large buffer; the most read at once */
-#define INBUF_FRESH_BYTES ((size_t)64 << 10) /* of them, into pages never written to */
+#define INBUF_READ_BYTES ((size_t)256 << 10)  /* of the large buffer; the most read at once */
+#define INBUF_FRESH_BYTES ((size_t)64 << 10)  /* of them, into pages never written to */
+#define INBUF_BEYOND_BYTES ((size_t)16 << 10) /* of them, beyond the end of a large message */
 
 #define INBUF_SPARE_MAX_BYTES ((size_t)2 << 20)
 
@@ -34,6 +35,7 @@ struct inbuf {
     size_t end;
     size_t capacity;
     size_t written; /* the first byte that never was, of a large buffer */
+    size_t wanted;  /* bytes that the large message at the front has in all; 0: not known */
     bool filled;    /* the last read took all the room there was: make more */
 };
 
@@ -49,6 +51,10 @@ static inline size_t inbuf_len(const struct inbuf *buf)
 {
     return buf->end - buf->start;
 }
+
+/* Says how long the message at the front is going to be: of what comes behind a large
+ * one little is read along with it, to be moved when it is used up. */
+void inbuf_expect(struct inbuf *buf, size_t message_bytes);
 
 /* Makes room behind the bytes: *room bytes at the pointer returned, at most
  * INBUF_READ_BYTES, and INBUF_FRESH_BYTES of new pages. Moves the bytes. NULL without

@@ -265,6 +265,7 @@ static enum turn take_turn(struct session *session, struct turn_clock *clock)
         switch (frame_peek(inbuf_bytes(&connection->in), inbuf_len(&connection->in),
                            session->context->limits.max_frame, &payload.data, &payload.len)) {
         case FRAME_PARTIAL:
+            inbuf_expect(&connection->in, FRAME_HEADER_BYTES + payload.len);
             hold_partial(session, inbuf_len(&connection->in));
             return TURN_IDLE;
         case FRAME_OVERSIZED:
