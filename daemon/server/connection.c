@@ -352,6 +352,7 @@ void connection_turn(struct connection *connection, struct turn_clock *clock)
     }
     settle_finishing(connection);
     poll_anew(connection);
+    connection->takes_long = turn_clock_is_long(clock);
     free_if_unused(connection);
 }
 

@@ -58,6 +58,7 @@ struct connection {
     bool peer_gone;      /* the protocol was told so */
     bool eof;            /* read to the end */
     bool lingers;        /* in the loop's queue of those that linger */
+    bool takes_long;     /* its last turn was a long one */
     bool read_in_drain;  /* the last read was after the drain began */
     uint32_t jobs;       /* that hold on to this memory */
     uint64_t read_ms;    /* loop time of the last read */

@@ -59,7 +59,7 @@ static void give_turns(struct loop *loop)
         while (loop->turn_first != NULL && given != last) {
             struct connection *connection = take_turn(loop);
             given = connection;
-            turn_clock_begin(&loop->clock, loop->clock.now_ns);
+            turn_clock_begin(&loop->clock, loop->clock.now_ns, connection->takes_long);
             connection_turn(connection, &loop->clock);
             turn_clock_look(&loop->clock);
             delay_note(&loop->turn_time, loop->clock.now_ns - loop->clock.begun_ns);

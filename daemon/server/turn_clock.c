@@ -11,12 +11,14 @@ static uint64_t thread_ns(void)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-void turn_clock_begin(struct turn_clock *clock, uint64_t now_ns)
+void turn_clock_begin(struct turn_clock *clock, uint64_t now_ns, bool expects_long)
 {
     *clock = (struct turn_clock){
         .begun_ns = now_ns,
         .until_ns = now_ns + TURN_NS,
         .now_ns = now_ns,
+        .precise_ns = expects_long ? now_ns : 0,
+        .cpu_ns = expects_long ? thread_ns() : 0,
     };
 }
 
@@ -25,7 +27,7 @@ uint64_t turn_clock_look(struct turn_clock *clock)
     uint64_t before_ns = clock->now_ns;
 
     clock->now_ns = uv_hrtime();
-    if (clock->precise_ns == 0 && clock->now_ns - clock->begun_ns >= TURN_PRECISE_NS) {
+    if (clock->precise_ns == 0 && turn_clock_is_long(clock)) {
         clock->precise_ns = clock->now_ns;
         clock->cpu_ns = thread_ns();
     }

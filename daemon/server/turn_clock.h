@@ -2,9 +2,10 @@
  * of the processor.
  *
  * A turn is bounded by the time that passes, which is what others wait for.
- * Its work is told apart from times when the thread did not run at all: a turn
- * that lasts TURN_PRECISE_NS or longer is measured by the thread's own clock from
- * then on. To ask that clock is a system call, too dear for short turns.
+ * Its work is told apart from times when the thread did not run at all, by the
+ * thread's own clock. To ask that one is a system call, too dear for short turns: it is
+ * asked as a turn begins that is expected to be long, else once one has lasted
+ * TURN_PRECISE_NS, and counts from then on.
  *
  * Thread safety: none; a clock belongs to one thread. */
 #ifndef CARDINAL_SERVER_TURN_CLOCK_H
@@ -26,7 +27,8 @@ struct turn_clock {
     uint64_t cpu_ns;     /* what it said */
 };
 
-void turn_clock_begin(struct turn_clock *clock, uint64_t now_ns);
+/* expects_long: the turn will hardly be a short one. */
+void turn_clock_begin(struct turn_clock *clock, uint64_t now_ns, bool expects_long);
 
 /* Looks what time it is, after each step of a turn; how long the step took. */
 uint64_t turn_clock_look(struct turn_clock *clock);
@@ -35,6 +37,12 @@ uint64_t turn_clock_look(struct turn_clock *clock);
 static inline uint64_t turn_clock_left(const struct turn_clock *clock)
 {
     return clock->now_ns < clock->until_ns ? clock->until_ns - clock->now_ns : 0;
+}
+
+/* Has the turn, as of the last look, been a long one? */
+static inline bool turn_clock_is_long(const struct turn_clock *clock)
+{
+    return clock->now_ns - clock->begun_ns >= TURN_PRECISE_NS;
 }
 
 /* What the work of the turn took, which ends as of the last look. */

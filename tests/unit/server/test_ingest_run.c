@@ -60,7 +60,7 @@ static enum status run_batch(void)
         return ST_RESOURCE_EXHAUSTED;
     enum status status = ingest_run_begin(run, &context, &head, &err);
     if (status == ST_OK) {
-        turn_clock_begin(&clock, uv_hrtime());
+        turn_clock_begin(&clock, uv_hrtime(), true);
         status = ingest_run_step(run, &clock, &pace, &done, &err);
         if (done != (status == ST_OK))
             abort(); /* an assertion would allocate */

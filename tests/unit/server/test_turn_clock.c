@@ -11,7 +11,7 @@ START_TEST(turn_clock_says_what_is_left)
 {
     struct turn_clock clock;
 
-    turn_clock_begin(&clock, 1000);
+    turn_clock_begin(&clock, 1000, false);
     ck_assert_uint_eq(turn_clock_left(&clock), TURN_NS);
     clock.now_ns += TURN_NS - 1;
     ck_assert_uint_eq(turn_clock_left(&clock), 1);
@@ -25,7 +25,7 @@ START_TEST(turn_clock_says_how_long_a_step_took)
     struct turn_clock clock;
     uint64_t begun_ns = uv_hrtime();
 
-    turn_clock_begin(&clock, begun_ns);
+    turn_clock_begin(&clock, begun_ns, false);
     usleep(1000);
     ck_assert_uint_ge(turn_clock_look(&clock), 1000000);
     ck_assert_uint_ge(clock.now_ns, begun_ns + 1000000);
@@ -37,7 +37,7 @@ START_TEST(turn_clock_does_not_count_what_the_thread_sleeps)
 {
     struct turn_clock clock;
 
-    turn_clock_begin(&clock, uv_hrtime());
+    turn_clock_begin(&clock, uv_hrtime(), false);
     while (clock.precise_ns == 0)
         turn_clock_look(&clock);
     usleep(PAUSE_US);
@@ -48,11 +48,23 @@ START_TEST(turn_clock_does_not_count_what_the_thread_sleeps)
 }
 END_TEST
 
+START_TEST(turn_clock_counts_no_sleep_in_a_turn_expected_to_be_long)
+{
+    struct turn_clock clock;
+
+    turn_clock_begin(&clock, uv_hrtime(), true);
+    usleep(PAUSE_US);
+    turn_clock_look(&clock);
+    ck_assert(turn_clock_is_long(&clock));
+    ck_assert_uint_lt(turn_clock_work_ns(&clock), PAUSE_US * 500u);
+}
+END_TEST
+
 START_TEST(turn_clock_counts_short_turns_whole)
 {
     struct turn_clock clock;
 
-    turn_clock_begin(&clock, 1000);
+    turn_clock_begin(&clock, 1000, false);
     clock.now_ns = 1000 + TURN_PRECISE_NS - 1;
     ck_assert_uint_eq(turn_clock_work_ns(&clock), TURN_PRECISE_NS - 1);
 }
@@ -64,6 +76,7 @@ int main(void)
         turn_clock_says_what_is_left,
         turn_clock_says_how_long_a_step_took,
         turn_clock_does_not_count_what_the_thread_sleeps,
+        turn_clock_counts_no_sleep_in_a_turn_expected_to_be_long,
         turn_clock_counts_short_turns_whole,
     };
 
