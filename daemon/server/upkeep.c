@@ -49,6 +49,7 @@ static void on_work(uv_work_t *work)
     uint64_t begun = uv_hrtime();
 
     catalog_maintain(upkeep->catalog, &task);
+    catalog_pack(upkeep->catalog, &task);
     compact(upkeep, &task);
     memory_watch_look();
     upkeep->took_ns = uv_hrtime() - begun;

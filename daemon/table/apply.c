@@ -98,18 +98,11 @@ static struct row *make_places(struct apply *apply, const struct placed_key *pla
         if (slot != SLOT_NONE)
             slot_mask_set(&slots, slot);
     }
-    unsigned width = atomic_load_explicit(&apply->table->schema.width, memory_order_relaxed);
-    uint32_t was = apply->ref;
     tell_noted(apply);
-    uint32_t ref = was != 0 ? shard_widen(apply->shard, placed, &slots, width)
-                            : shard_add(apply->shard, placed, &slots, width);
+    uint32_t ref = table_lay_row(apply->table, apply->shard, placed, apply->ref, &slots);
     if (ref == 0)
         return NULL;
     apply->ref = ref;
-    if (was != 0)
-        tell_row_moved(apply->table, apply->shard, apply->ref, was);
-    else
-        tell_row_new(apply->table, apply->shard, apply->ref);
     return pool_at(&apply->shard->rows, ref);
 }
 

@@ -78,6 +78,9 @@ void catalog_usage(struct catalog *catalog, struct table_usage *usage);
 /* table_maintain() of every table. */
 enum status catalog_maintain(struct catalog *catalog, const struct task *task);
 
+/* table_pack() of every table. */
+enum status catalog_pack(struct catalog *catalog, const struct task *task);
+
 /* table_compact() of every table. */
 enum status catalog_compact(struct catalog *catalog, const struct task *task);
 

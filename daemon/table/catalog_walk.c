@@ -46,6 +46,17 @@ static enum status maintain(struct table *table, void *task)
     return table_maintain(table, task);
 }
 
+static enum status pack(struct table *table, void *task)
+{
+    return table_pack(table, task);
+}
+
+enum status catalog_pack(struct catalog *catalog, const struct task *task)
+{
+    struct task copy = *task;
+    return for_each(catalog, pack, &copy);
+}
+
 static enum status compact(struct table *table, void *arg)
 {
     return table_compact(table, arg);

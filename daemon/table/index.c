@@ -5,7 +5,8 @@
 #include "daemon/memory/heap.h"
 
 #define BITS_FIRST 2u
-#define BITS_SPLIT 9u /* segments of this size split rather than double */
+#define BITS_SPLIT 9u   /* segments of this size split rather than double */
+#define JOINED_MAX 384u /* entries of a segment that two are joined into */
 #define DEPTH_MAX 22u
 #define SKEW_MAX 16u /* directory entries a segment on average, at most */
 
@@ -201,19 +202,72 @@ void index_remove(struct index_probe *probe)
     segment->count--;
 }
 
-void index_move(struct index *index)
+/* Another segment of as many shared bits, which differ from this one's in the last? */
+static bool can_join(const struct index_segment *a, const struct index_segment *b)
 {
-    size_t count = index->directory == NULL ? 0 : (size_t)1 << index->depth;
-    for (size_t i = 0; i < count;) {
-        struct index_segment *segment = index->directory[i];
-        size_t span = (size_t)1 << (index->depth - segment->depth);
-        if (heap_should_move(segment)) {
-            segment = heap_move(segment);
-            for (size_t at = i; at < i + span; at++)
-                index->directory[at] = segment;
-        }
-        i += span;
+    return a->depth == b->depth && a->bits == BITS_SPLIT && b->bits == BITS_SPLIT &&
+           a->count + b->count <= JOINED_MAX;
+}
+
+/* Puts the second half of a pair into the first one. */
+static void join(struct index *index, struct index_segment *into, struct index_segment *from,
+                 uint32_t tag)
+{
+    for (uint32_t i = 0; i < 1u << from->bits; i++) {
+        if (from->entries[i].ref != 0)
+            segment_put(into, from->entries[i]);
     }
-    if (count > 0 && heap_should_move(index->directory))
+    into->depth--;
+    file_segment(index, into, tag);
+    index->segment_count--;
+    segment_free(index, from);
+}
+
+/* Takes what over the segments from *tag on, `most` of them. */
+static bool each_segment(struct index *index, uint64_t *tag, uint32_t most,
+                         struct index_segment *(*what)(struct index *index,
+                                                       struct index_segment *segment, uint32_t tag))
+{
+    if (index->directory == NULL)
+        return false;
+    for (; *tag <= UINT32_MAX && most > 0; most--) {
+        struct index_segment *segment = index_segment_of(index, (uint32_t)*tag);
+        segment = what(index, segment, (uint32_t)*tag);
+        *tag += UINT64_C(1) << (32 - segment->depth);
+    }
+    return *tag <= UINT32_MAX;
+}
+
+static struct index_segment *join_segment(struct index *index, struct index_segment *segment,
+                                          uint32_t tag)
+{
+    uint32_t bit = segment->depth == 0 ? 0 : UINT32_C(1) << (32 - segment->depth);
+    if (bit != 0 && (tag & bit) == 0) {
+        struct index_segment *other = index_segment_of(index, tag | bit);
+        if (can_join(segment, other))
+            join(index, segment, other, tag);
+    }
+    return segment;
+}
+
+bool index_join(struct index *index, uint64_t *tag, uint32_t most)
+{
+    return each_segment(index, tag, most, join_segment);
+}
+
+static struct index_segment *move_segment(struct index *index, struct index_segment *segment,
+                                          uint32_t tag)
+{
+    if (!heap_should_move(segment))
+        return segment;
+    segment = heap_move(segment);
+    file_segment(index, segment, tag);
+    return segment;
+}
+
+bool index_move(struct index *index, uint64_t *tag, uint32_t most)
+{
+    if (*tag == 0 && index->directory != NULL && heap_should_move(index->directory))
         index->directory = heap_move(index->directory);
+    return each_segment(index, tag, most, move_segment);
 }

@@ -46,8 +46,12 @@ bool index_reserve(struct index *index, uint32_t tag);
 /* Adds an entry after index_reserve() of its tag. */
 void index_put(struct index *index, uint32_t tag, uint32_t ref);
 
-/* Moves what the heap wants elsewhere. */
-void index_move(struct index *index);
+/* Joins pairs of segments that fit one well, from *tag on, 0 at first, and moves it
+ * past the `most` that it looks at; whether there are more. */
+bool index_join(struct index *index, uint64_t *tag, uint32_t most);
+
+/* Moves what the heap wants elsewhere, in the same way. */
+bool index_move(struct index *index, uint64_t *tag, uint32_t most);
 
 /* Where a search is. */
 struct index_probe {

@@ -264,19 +264,27 @@ void order_replace(struct order *order, const struct pool *pool, uint32_t was, u
         order->heads[place.leaf].ref = ref;
 }
 
-/* Joins a leaf that has become small with the one after it, if both fit one. */
-static void join_next(struct order *order, const struct pool *pool, uint32_t at)
+/* Joins the leaf with the one after it, if both fit one with some room left. */
+static bool join_next(struct order *order, const struct pool *pool, uint32_t at)
 {
     if (at + 1 >= order->count)
-        return;
+        return false;
     struct leaf *left = order->leaves[at];
     struct leaf *right = order->leaves[at + 1];
-    bool small = left->count <= MERGE_MAX || right->count <= MERGE_MAX;
     uint32_t n = right->count;
-    if (!small || left->count + n > ROOM_SHARE || left->count + n > left->room)
-        return;
+    if (left->count + n > ROOM_SHARE || left->count + n > left->room)
+        return false;
     leaf_move(left, left->count, right, 0, n, pool);
     list_remove(order, at + 1);
+    return true;
+}
+
+/* The same where one of them has become small. */
+static void join_small(struct order *order, const struct pool *pool, uint32_t at)
+{
+    if (at + 1 < order->count &&
+        (order->leaves[at]->count <= MERGE_MAX || order->leaves[at + 1]->count <= MERGE_MAX))
+        (void)join_next(order, pool, at);
 }
 
 void order_remove(struct order *order, const struct pool *pool, uint32_t ref)
@@ -290,9 +298,9 @@ void order_remove(struct order *order, const struct pool *pool, uint32_t ref)
     }
     if (place.entry == 0)
         set_head(order, pool, place.leaf);
-    join_next(order, pool, place.leaf);
+    join_small(order, pool, place.leaf);
     if (place.leaf > 0)
-        join_next(order, pool, place.leaf - 1);
+        join_small(order, pool, place.leaf - 1);
 }
 
 struct order_place order_seek(const struct order *order, const struct pool *pool,
@@ -308,14 +316,30 @@ struct order_place order_seek(const struct order *order, const struct pool *pool
     return (struct order_place){ at, entry };
 }
 
-void order_move(struct order *order)
+bool order_join(struct order *order, const struct pool *pool, uint32_t *leaf, uint32_t most)
 {
-    for (uint32_t i = 0; i < order->count; i++) {
-        if (heap_should_move(order->leaves[i]))
-            order->leaves[i] = heap_move(order->leaves[i]);
+    for (; *leaf < order->count && most > 0; most--) {
+        if (!join_next(order, pool, *leaf))
+            ++*leaf;
     }
-    if (order->room > 0 && heap_should_move(order->leaves))
+    return *leaf < order->count;
+}
+
+static void move_lists(struct order *order)
+{
+    if (heap_should_move(order->leaves))
         order->leaves = heap_move(order->leaves);
-    if (order->room > 0 && heap_should_move(order->heads))
+    if (heap_should_move(order->heads))
         order->heads = heap_move(order->heads);
+}
+
+bool order_move(struct order *order, uint32_t *leaf, uint32_t most)
+{
+    if (*leaf == 0 && order->room > 0)
+        move_lists(order);
+    for (; *leaf < order->count && most > 0; most--, ++*leaf) {
+        if (heap_should_move(order->leaves[*leaf]))
+            order->leaves[*leaf] = heap_move(order->leaves[*leaf]);
+    }
+    return *leaf < order->count;
 }

@@ -49,8 +49,12 @@ void order_replace(struct order *order, const struct pool *pool, uint32_t was, u
 /* Takes out a row that is there. */
 void order_remove(struct order *order, const struct pool *pool, uint32_t ref);
 
-/* Moves what the heap wants elsewhere. */
-void order_move(struct order *order);
+/* Joins neighbouring leaves that fit one, from *leaf on, 0 at first, and moves it past
+ * the `most` that it looks at; whether there are more. */
+bool order_join(struct order *order, const struct pool *pool, uint32_t *leaf, uint32_t most);
+
+/* Moves what the heap wants elsewhere, in the same way. */
+bool order_move(struct order *order, uint32_t *leaf, uint32_t most);
 
 /* A place in the order, good until it changes. */
 struct order_place {

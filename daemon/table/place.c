@@ -11,20 +11,30 @@ static bool has_places(const struct row *row, const struct slot_mask *slots)
     return slot >= SLOTS_MAX;
 }
 
+uint32_t table_lay_row(struct table *table, struct shard *shard, const struct placed_key *placed,
+                       uint32_t was, const struct slot_mask *slots)
+{
+    unsigned width = atomic_load_explicit(&table->schema.width, memory_order_relaxed);
+    uint32_t ref = was != 0 ? shard_widen(shard, placed, slots, width)
+                            : shard_add(shard, placed, slots, width);
+    if (ref == 0)
+        return 0;
+    if (was == 0) {
+        tell_row_new(table, shard, ref);
+    } else {
+        tell_row_moved(table, shard, ref, was);
+        table_note_sparse(table, shard);
+    }
+    return ref;
+}
+
 uint32_t table_place_row(struct table *table, struct shard *shard, const struct placed_key *placed,
                          const struct slot_mask *slots)
 {
-    unsigned width = atomic_load_explicit(&table->schema.width, memory_order_relaxed);
     uint32_t was = shard_find_ref(shard, placed);
     if (was != 0 && has_places(pool_at(&shard->rows, was), slots))
         return was;
-    uint32_t ref = was != 0 ? shard_widen(shard, placed, slots, width)
-                            : shard_add(shard, placed, slots, width);
-    if (ref != 0 && was != 0)
-        tell_row_moved(table, shard, ref, was);
-    else if (ref != 0)
-        tell_row_new(table, shard, ref);
-    return ref;
+    return table_lay_row(table, shard, placed, was, slots);
 }
 
 enum status table_merge_cell(struct table *table, struct shard *shard, uint32_t ref,

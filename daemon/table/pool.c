@@ -1,13 +1,12 @@
 #include "daemon/table/pool.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "daemon/memory/heap.h"
 
 #define FIRST_UNITS 32u /* of the first chunk at first */
-#define CHUNKS_MAX (1u << (32 - POOL_CHUNK_BITS))
+#define CHUNKS_MAX ((1u << (32 - POOL_CHUNK_BITS)) - 1)
 
 /* Sizes in units: every one to 32, every fourth to 128, every 32nd to 672. */
 #define FINE_MAX 32u
@@ -17,10 +16,14 @@
 #define MIDDLE_FIRST FINE_MAX
 #define COARSE_FIRST (MIDDLE_FIRST + (MIDDLE_MAX - FINE_MAX) / MIDDLE_STEP)
 
+#define SPARSE_UNITS (POOL_CHUNK_UNITS / 4) /* free in a chunk that may be left */
+#define LISTED_MIN 2u /* units of a free block that a list has place for; no block is smaller */
+
 /* What a free block holds. */
 struct free_block {
     uint32_t units; /* top bit clear: free */
     uint32_t next;
+    uint32_t prev; /* 0: first of its list */
 };
 
 /* The smallest class whose blocks have that many units. */
@@ -45,7 +48,8 @@ static uint32_t class_units(unsigned class)
 static unsigned class_for(size_t size)
 {
     assert(size >= 1 && size <= POOL_BLOCK_MAX);
-    return class_of((uint32_t)((size + POOL_UNIT_BYTES - 1) / POOL_UNIT_BYTES));
+    uint32_t units = (uint32_t)((size + POOL_UNIT_BYTES - 1) / POOL_UNIT_BYTES);
+    return class_of(units < LISTED_MIN ? LISTED_MIN : units);
 }
 
 size_t pool_block_bytes(size_t size)
@@ -57,6 +61,7 @@ void pool_init(struct pool *pool)
 {
     memset(pool, 0, sizeof *pool);
     pool->next = 1; /* 0 names no block */
+    pool->leaving = POOL_NO_CHUNK;
 }
 
 void pool_release(struct pool *pool)
@@ -67,19 +72,46 @@ void pool_release(struct pool *pool)
     pool_init(pool);
 }
 
-static void push(struct pool *pool, unsigned class, uint32_t ref)
+static uint32_t chunk_of(uint32_t ref)
+{
+    return ref >> POOL_CHUNK_BITS;
+}
+
+static void link_block(struct pool *pool, unsigned class, uint32_t ref)
 {
     struct free_block *block = pool_at(pool, ref);
-    block->units = class_units(class);
-    block->next = pool->free_heads[class];
+    uint32_t next = pool->free_heads[class];
+    block->next = next;
+    block->prev = 0;
+    if (next != 0)
+        ((struct free_block *)pool_at(pool, next))->prev = ref;
     pool->free_heads[class] = ref;
+}
+
+static void unlink_block(struct pool *pool, unsigned class, const struct free_block *block)
+{
+    if (block->prev != 0)
+        ((struct free_block *)pool_at(pool, block->prev))->next = block->next;
+    else
+        pool->free_heads[class] = block->next;
+    if (block->next != 0)
+        ((struct free_block *)pool_at(pool, block->next))->prev = block->prev;
+}
+
+static void push(struct pool *pool, unsigned class, uint32_t ref)
+{
+    uint32_t units = class_units(class);
+    ((struct free_block *)pool_at(pool, ref))->units = units;
+    pool->free_units += units;
+    if (units >= LISTED_MIN && chunk_of(ref) != pool->leaving)
+        link_block(pool, class, ref);
 }
 
 static uint32_t pop(struct pool *pool, unsigned class)
 {
     uint32_t ref = pool->free_heads[class];
-    const struct free_block *block = pool_at(pool, ref);
-    pool->free_heads[class] = block->next;
+    unlink_block(pool, class, pool_at(pool, ref));
+    pool->free_units -= class_units(class);
     return ref;
 }
 
@@ -129,10 +161,9 @@ static bool list_room(struct pool *pool)
     return true;
 }
 
-/* The first unit of the last chunk. */
-static uint32_t last_base(const struct pool *pool)
+static uint32_t chunk_base(uint32_t chunk)
 {
-    return (pool->chunk_count - 1) * POOL_CHUNK_UNITS;
+    return chunk * POOL_CHUNK_UNITS;
 }
 
 static size_t chunk_bytes(uint32_t units)
@@ -143,8 +174,8 @@ static size_t chunk_bytes(uint32_t units)
 /* Counts the memory up to a unit as in use. */
 static void touch(struct pool *pool, uint32_t end)
 {
-    uint8_t *chunk = pool->chunks[pool->chunk_count - 1];
-    uint32_t base = last_base(pool);
+    uint8_t *chunk = pool->chunks[pool->open];
+    uint32_t base = chunk_base(pool->open);
     size_t bytes = heap_touch(chunk, chunk_bytes(end - base));
     uint32_t touched = base + (uint32_t)(bytes / POOL_UNIT_BYTES);
     pool->held_bytes += chunk_bytes(touched - pool->touched);
@@ -184,10 +215,19 @@ static bool grow_first(struct pool *pool, uint32_t units)
     return true;
 }
 
-/* Another chunk, of full size; of the last one what is left goes to the lists. */
+/* The number of a chunk that is not there; CHUNKS_MAX: there are all. */
+static uint32_t free_number(struct pool *pool)
+{
+    while (pool->gone_from < pool->chunk_count && pool->chunks[pool->gone_from] != NULL)
+        pool->gone_from++;
+    return pool->gone_from;
+}
+
+/* Another chunk, of full size; of the open one what is left goes to the lists. */
 static bool add_chunk(struct pool *pool)
 {
-    if (pool->chunk_count == CHUNKS_MAX || !list_room(pool))
+    uint32_t number = free_number(pool);
+    if (number == CHUNKS_MAX || (number == pool->chunk_count && !list_room(pool)))
         return false;
     uint8_t *chunk = heap_alloc_untouched(chunk_bytes(POOL_CHUNK_UNITS));
     if (chunk == NULL)
@@ -195,8 +235,13 @@ static bool add_chunk(struct pool *pool)
     if (pool->touched < pool->end)
         touch(pool, pool->end);
     push_run(pool, pool->next, pool->end - pool->next);
-    pool->chunks[pool->chunk_count++] = chunk;
-    pool->next = pool->touched = last_base(pool);
+    pool->chunks[number] = chunk;
+    if (number == pool->chunk_count)
+        pool->chunk_count++;
+    else
+        pool->gone--;
+    pool->open = number;
+    pool->next = pool->touched = chunk_base(number);
     pool->end = pool->next + POOL_CHUNK_UNITS;
     return true;
 }
@@ -237,15 +282,96 @@ void pool_free(struct pool *pool, uint32_t ref, size_t size)
     push(pool, class_for(size), ref);
 }
 
-size_t pool_free_bytes(const struct pool *pool)
+bool pool_is_sparse(const struct pool *pool)
 {
-    size_t bytes = 0;
-    for (unsigned class = 0; class < POOL_CLASSES; class ++) {
-        for (uint32_t ref = pool->free_heads[class]; ref != 0;) {
-            const struct free_block *block = pool_at(pool, ref);
-            bytes += (size_t)block->units * POOL_UNIT_BYTES;
-            ref = block->next;
-        }
+    uint32_t chunks = pool->chunk_count - pool->gone;
+    return pool->free_units >= POOL_CHUNK_UNITS && pool->free_units / SPARSE_UNITS >= chunks;
+}
+
+static bool is_used(const struct pool *pool, uint32_t ref)
+{
+    return (*(const uint32_t *)pool_at(pool, ref) & POOL_BLOCK_USED) != 0;
+}
+
+/* The units of a block, in use or free. */
+static uint32_t block_units(const struct pool *pool, uint32_t ref, pool_size_of *size_of)
+{
+    const void *block = pool_at(pool, ref);
+    return is_used(pool, ref) ? class_units(class_for(size_of(block)))
+                              : ((const struct free_block *)block)->units;
+}
+
+static uint32_t count_free(const struct pool *pool, uint32_t chunk, pool_size_of *size_of)
+{
+    uint32_t units = 0;
+    for (uint32_t ref = chunk_base(chunk); ref < chunk_base(chunk + 1);) {
+        uint32_t n = block_units(pool, ref, size_of);
+        units += is_used(pool, ref) ? 0 : n;
+        ref += n;
     }
-    return bytes;
+    return units;
+}
+
+/* Takes the chunk's free blocks off the lists, or puts them there. */
+static void list_chunk(struct pool *pool, uint32_t chunk, pool_size_of *size_of, bool listed)
+{
+    for (uint32_t ref = chunk_base(chunk); ref < chunk_base(chunk + 1);) {
+        uint32_t units = block_units(pool, ref, size_of);
+        bool is_listed = !is_used(pool, ref) && units >= LISTED_MIN;
+        if (is_listed && listed)
+            link_block(pool, class_of(units), ref);
+        else if (is_listed)
+            unlink_block(pool, class_of(units), pool_at(pool, ref));
+        ref += units;
+    }
+}
+
+bool pool_leave(struct pool *pool, uint32_t *chunk, uint32_t most, pool_size_of *size_of)
+{
+    assert(pool->leaving == POOL_NO_CHUNK);
+    for (; *chunk < pool->chunk_count && most > 0; ++*chunk, most--) {
+        if (*chunk == 0 || *chunk == pool->open || pool->chunks[*chunk] == NULL ||
+            count_free(pool, *chunk, size_of) < SPARSE_UNITS)
+            continue;
+        list_chunk(pool, *chunk, size_of, false);
+        pool->leaving = *chunk;
+        pool->leaving_at = chunk_base(*chunk);
+        ++*chunk;
+        return true;
+    }
+    return false;
+}
+
+/* The chunk that is being left, of which nothing is used, goes. */
+static void drop_chunk(struct pool *pool)
+{
+    uint32_t chunk = pool->leaving;
+    heap_free(pool->chunks[chunk]);
+    pool->chunks[chunk] = NULL;
+    pool->held_bytes -= chunk_bytes(POOL_CHUNK_UNITS);
+    pool->free_units -= POOL_CHUNK_UNITS;
+    pool->gone++;
+    if (chunk < pool->gone_from)
+        pool->gone_from = chunk;
+    pool->leaving = POOL_NO_CHUNK;
+}
+
+uint32_t pool_leave_next(struct pool *pool, pool_size_of *size_of)
+{
+    assert(pool->leaving != POOL_NO_CHUNK);
+    while (pool->leaving_at < chunk_base(pool->leaving + 1)) {
+        if (is_used(pool, pool->leaving_at))
+            return pool->leaving_at;
+        pool->leaving_at += block_units(pool, pool->leaving_at, size_of);
+    }
+    drop_chunk(pool);
+    return 0;
+}
+
+void pool_stay(struct pool *pool, pool_size_of *size_of)
+{
+    uint32_t chunk = pool->leaving;
+    assert(chunk != POOL_NO_CHUNK);
+    pool->leaving = POOL_NO_CHUNK;
+    list_chunk(pool, chunk, size_of, true);
 }

@@ -151,6 +151,25 @@ uint32_t shard_widen(struct shard *shard, const struct placed_key *placed,
     return ref;
 }
 
+uint32_t shard_move(struct shard *shard, uint32_t was, uint64_t hash)
+{
+    struct index_probe probe;
+    size_t size = row_bytes(pool_at(&shard->rows, was));
+    uint32_t ref = pool_alloc(&shard->rows, size);
+    if (ref == 0)
+        return 0;
+    memcpy(pool_at(&shard->rows, ref), pool_at(&shard->rows, was), size);
+    uint32_t found = index_first(&shard->index, (uint32_t)hash, &probe);
+    while (found != was) {
+        assert(found != 0);
+        found = index_next(&probe, (uint32_t)hash);
+    }
+    index_replace(&probe, ref);
+    order_replace(&shard->order, &shard->rows, was, ref);
+    pool_free(&shard->rows, was, size);
+    return ref;
+}
+
 void shard_remove(struct shard *shard, struct row *row, uint64_t hash)
 {
     struct placed_key placed = { row_key(row), hash };

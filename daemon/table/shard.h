@@ -1,8 +1,8 @@
 /* shard: a share of a table's rows under one lock.
  *
  * Owns the rows, their cells, and two indices over them: by hash and in key
- * order. Row pointers are good until the next shard_add() or shard_widen(), and
- * never outlive the lock.
+ * order. Row pointers are good until the next shard_add(), shard_widen() or
+ * shard_move(), and neither they nor references outlive the lock.
  *
  * Thread safety: shard_lock() first, for everything but making and freeing. */
 #ifndef CARDINAL_TABLE_SHARD_H
@@ -75,6 +75,10 @@ uint32_t shard_add(struct shard *shard, const struct placed_key *placed,
  * from here on, or 0 without memory, with nothing changed. */
 uint32_t shard_widen(struct shard *shard, const struct placed_key *placed,
                      const struct slot_mask *slots, unsigned width);
+
+/* Moves a row, of the key with that hash, to another place in the pool; its reference
+ * from here on, or 0 without memory, with nothing changed. */
+uint32_t shard_move(struct shard *shard, uint32_t was, uint64_t hash);
 
 /* Removes the row and frees its cells. */
 void shard_remove(struct shard *shard, struct row *row, uint64_t hash);

@@ -36,6 +36,7 @@ enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard
     }
     shard_set_init(&table->shards, shard_seed);
     atomic_init(&table->references, 1);
+    atomic_init(&table->is_sparse, false);
     table->bury = spec->bury != NULL ? spec->bury : table_free;
     table->id = id;
     table->ack = spec->ack;
@@ -152,6 +153,7 @@ void table_remove_row(struct table *table, struct shard *shard, uint32_t ref)
     if (table->rollups != NULL)
         rollups_lose_row(table->rollups, shard->number, row);
     shard_remove(shard, row, shard_set_hash(&table->shards, row_key(row)));
+    table_note_sparse(table, shard);
 }
 
 static enum status sweep_stretch(struct table *table, const struct stretch *stretch, void *arg)

@@ -224,6 +224,13 @@ enum status table_digest(struct table *table, const struct task *task, uint64_t 
  * before, too. */
 enum status table_maintain(struct table *table, const struct task *task);
 
+/* Moves rows together that deletes left sparse, and joins what they left half empty
+ * of the indices, so that memory goes back to the heap. */
+enum status table_pack(struct table *table, const struct task *task);
+
+/* Is there something for table_pack() to do? */
+bool table_wants_packing(struct table *table);
+
 /* Moves what the table holds out of memory that the heap wants to empty. */
 enum status table_compact(struct table *table, const struct task *task);
 

@@ -22,6 +22,7 @@ struct table {
     table_bury *bury;         /* never NULL */
     struct change_sink *sink; /* NULL: nobody is told; see catalog_set_sink() */
     enum ack ack;
+    atomic_bool is_sparse;         /* says to look for sparse shards, no more */
     pthread_mutex_t alter_lock;    /* held through an alteration, its sweep included */
     char name[NAME_MAX_BYTES + 1]; /* read under schema.lock or the catalog's lock,
                                     * written under both */
@@ -44,6 +45,15 @@ void table_sweep(struct table *table, const struct schema_plan *plan);
 
 /* Removes a row, which is there, with the shard locked. */
 void table_remove_row(struct table *table, struct shard *shard, uint32_t ref);
+
+/* Notes that the shard, which is locked, has become sparse, if it has. */
+void table_note_sparse(struct table *table, const struct shard *shard);
+
+/* A row with places for these slots, with the shard locked: the key's row `was` laid
+ * out anew, or a new one where was is 0. Its reference, or 0 without memory, with
+ * nothing changed. */
+uint32_t table_lay_row(struct table *table, struct shard *shard, const struct placed_key *placed,
+                       uint32_t was, const struct slot_mask *slots);
 
 /* The reference of the key's row with places for these slots, found, added or
  * widened, with the shard locked; 0 without memory, with nothing changed. */

@@ -257,6 +257,26 @@ static size_t order_bytes(const struct order *order)
     return bytes;
 }
 
+/* Adds what the pool's chunks take, whose blocks in use come to that many bytes. */
+static void count_pool(const struct pool *pool, size_t blocks, struct table_usage *usage)
+{
+    size_t units =
+        pool->chunk_count == 1 ? pool->end : (pool->chunk_count - pool->gone) * POOL_CHUNK_UNITS;
+    size_t unused = (size_t)(pool->end - pool->next);
+    uint32_t gone = 0;
+    if (pool->chunk_count > 0)
+        ck_assert_uint_eq(blocks + pool_free_bytes(pool), (units - unused - 1) * POOL_UNIT_BYTES);
+    for (uint32_t i = 0; i < pool->chunk_count; i++) {
+        size_t chunk = i == pool->open ? pool->touched - i * POOL_CHUNK_UNITS : POOL_CHUNK_UNITS;
+        if (pool->chunks[i] != NULL)
+            usage->row_bytes += heap_block_bytes(chunk * POOL_UNIT_BYTES);
+        gone += pool->chunks[i] == NULL;
+    }
+    ck_assert_uint_eq(gone, pool->gone);
+    if (pool->chunk_room > 0)
+        usage->row_bytes += heap_block_bytes(pool->chunk_room * sizeof(void *));
+}
+
 static void count_shard(const struct shard *shard, struct table_usage *usage)
 {
     size_t blocks = 0;
@@ -265,18 +285,7 @@ static void count_shard(const struct shard *shard, struct table_usage *usage)
     for (uint32_t ref; (ref = order_next(&shard->order, &place)) != 0;)
         count_row(pool_at(&shard->rows, ref), usage, &blocks);
     ck_assert_uint_eq(usage->keys - before, shard->keys);
-    const struct pool *pool = &shard->rows;
-    size_t units = pool->end;
-    size_t unused = (size_t)(pool->end - pool->next);
-    if (pool->chunk_count > 0)
-        ck_assert_uint_eq(blocks + pool_free_bytes(pool), (units - unused - 1) * POOL_UNIT_BYTES);
-    for (uint32_t i = 0; i < pool->chunk_count; i++) {
-        size_t first = (size_t)i * POOL_CHUNK_UNITS;
-        size_t chunk = i + 1 < pool->chunk_count ? POOL_CHUNK_UNITS : pool->touched - first;
-        usage->row_bytes += heap_block_bytes(chunk * POOL_UNIT_BYTES);
-    }
-    if (pool->chunk_room > 0)
-        usage->row_bytes += heap_block_bytes(pool->chunk_room * sizeof(void *));
+    count_pool(&shard->rows, blocks, usage);
     usage->index_bytes +=
         heap_block_bytes(sizeof *shard) + index_bytes(&shard->index) + order_bytes(&shard->order);
 }

@@ -127,12 +127,48 @@ START_TEST(index_agrees_with_an_array_under_random_changes)
 }
 END_TEST
 
+START_TEST(index_joins_segments_that_removals_left_half_empty)
+{
+    enum { PUT = 50000, KEPT = 4 };
+    struct index index;
+    struct index_probe probe;
+    index_init(&index);
+    for (uint32_t i = 0; i < PUT; i++)
+        put(&index, tag_of(i), i + 1);
+    uint32_t segments = index.segment_count;
+    size_t held = index.held_bytes;
+    for (uint32_t i = 0; i < PUT; i++) {
+        if (i % KEPT != 0) {
+            ck_assert(find(&index, tag_of(i), i + 1, &probe));
+            index_remove(&probe);
+        }
+    }
+    for (uint64_t tag = 0; index_join(&index, &tag, 3);)
+        ck_assert_uint_le(tag, UINT32_MAX);
+    ck_assert_uint_lt(index.segment_count, segments * 2 / 3);
+    ck_assert_uint_lt(index.held_bytes, held * 2 / 3);
+    for (uint32_t i = 0; i < PUT; i++)
+        ck_assert_int_eq(find(&index, tag_of(i), i + 1, &probe), i % KEPT == 0);
+    for (uint32_t i = 0; i < PUT; i++) {
+        if (i % KEPT != 0)
+            put(&index, tag_of(i), i + 1);
+    }
+    for (uint32_t i = 0; i < PUT; i++)
+        ck_assert(find(&index, tag_of(i), i + 1, &probe));
+    index_release(&index);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        index_of_nothing_finds_nothing,          index_finds_what_was_put_while_it_grows,
-        index_grows_by_a_segment_at_a_time,      index_holds_any_number_of_equal_tags,
-        index_replaces_a_reference_in_its_place, index_agrees_with_an_array_under_random_changes,
+        index_of_nothing_finds_nothing,
+        index_finds_what_was_put_while_it_grows,
+        index_grows_by_a_segment_at_a_time,
+        index_holds_any_number_of_equal_tags,
+        index_replaces_a_reference_in_its_place,
+        index_agrees_with_an_array_under_random_changes,
+        index_joins_segments_that_removals_left_half_empty,
     };
     return RUN_SUITE("index", tests);
 }

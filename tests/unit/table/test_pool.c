@@ -116,6 +116,108 @@ START_TEST(pool_blocks_never_overlap)
 }
 END_TEST
 
+/* Blocks say themselves what they were had for, in the low bits of their first word. */
+static uint32_t take_sized(struct pool *pool, uint32_t size)
+{
+    uint32_t ref = pool_alloc(pool, size);
+    ck_assert_uint_ne(ref, 0);
+    memset(pool_at(pool, ref), (int)size, size);
+    *(uint32_t *)pool_at(pool, ref) = size | POOL_BLOCK_USED;
+    return ref;
+}
+
+static size_t size_of(const void *block)
+{
+    return *(const uint32_t *)block & ~POOL_BLOCK_USED;
+}
+
+/* Moves every block of sparse chunks elsewhere, noting where in refs. */
+static void leave_all(struct pool *pool, uint32_t *refs, uint32_t count)
+{
+    uint32_t chunk = 0;
+    while (pool_leave(pool, &chunk, UINT32_MAX, size_of)) {
+        uint32_t leaving = pool->leaving;
+        for (uint32_t ref; (ref = pool_leave_next(pool, size_of)) != 0;) {
+            size_t size = size_of(pool_at(pool, ref));
+            uint32_t to = pool_alloc(pool, size);
+            ck_assert_uint_ne(to >> POOL_CHUNK_BITS, leaving);
+            memcpy(pool_at(pool, to), pool_at(pool, ref), size);
+            uint32_t at = 0;
+            while (at < count && refs[at] != ref)
+                at++;
+            ck_assert_uint_lt(at, count);
+            refs[at] = to;
+            pool_free(pool, ref, size);
+        }
+        ck_assert_uint_eq(pool->leaving, POOL_NO_CHUNK);
+    }
+}
+
+START_TEST(pool_leaves_chunks_whose_blocks_were_moved)
+{
+    struct random random;
+    struct pool pool;
+    uint32_t refs[HELD] = { 0 };
+    random_init(&random, "pool_leave");
+    pool_init(&pool);
+    for (uint32_t round = 0; round < 30; round++) {
+        size_t used = 0;
+        for (uint32_t i = 0; i < HELD; i++) {
+            if (refs[i] == 0)
+                refs[i] = take_sized(&pool, 4 + (uint32_t)random_below(&random, 200));
+        }
+        for (uint32_t i = 0; i < HELD; i++) {
+            if (random_below(&random, 8) != 0) {
+                pool_free(&pool, refs[i], size_of(pool_at(&pool, refs[i])));
+                refs[i] = 0;
+            } else {
+                used += pool_block_bytes(size_of(pool_at(&pool, refs[i])));
+            }
+        }
+        ck_assert(pool_is_sparse(&pool));
+        leave_all(&pool, refs, HELD);
+        ck_assert_uint_lt(pool.held_bytes, used * 4 / 3 + 3 * POOL_CHUNK_UNITS * POOL_UNIT_BYTES);
+        for (uint32_t i = 0; i < HELD; i++) {
+            if (refs[i] == 0)
+                continue;
+            const uint8_t *bytes = pool_at(&pool, refs[i]);
+            size_t size = size_of(bytes);
+            for (size_t at = sizeof(uint32_t); at < size; at++)
+                ck_assert_uint_eq(bytes[at], (uint8_t)size);
+        }
+    }
+    pool_release(&pool);
+}
+END_TEST
+
+START_TEST(pool_gives_nothing_out_of_a_chunk_that_is_left_until_it_stays)
+{
+    enum { BLOCKS = 400, SIZE = 256 };
+    struct pool pool;
+    uint32_t refs[BLOCKS];
+    uint32_t chunk = 0;
+    pool_init(&pool);
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        refs[i] = take_sized(&pool, SIZE);
+    for (uint32_t i = 0; i < BLOCKS; i += 2)
+        pool_free(&pool, refs[i], SIZE);
+    ck_assert(pool_leave(&pool, &chunk, UINT32_MAX, size_of));
+    uint32_t leaving = pool.leaving;
+    size_t held = pool.held_bytes;
+    size_t others = pool_free_bytes(&pool) / SIZE - POOL_CHUNK_UNITS * POOL_UNIT_BYTES / SIZE / 2;
+    for (size_t i = 0; i < others; i++)
+        ck_assert_uint_ne(take_sized(&pool, SIZE) >> POOL_CHUNK_BITS, leaving);
+    pool_free(&pool, pool_leave_next(&pool, size_of), SIZE);
+    pool_stay(&pool, size_of);
+    uint32_t within = 0;
+    while (pool_free_bytes(&pool) >= SIZE)
+        within += take_sized(&pool, SIZE) >> POOL_CHUNK_BITS == leaving;
+    ck_assert_uint_eq(within, POOL_CHUNK_UNITS * POOL_UNIT_BYTES / SIZE / 2 + 1);
+    ck_assert_uint_le(pool.held_bytes, held + POOL_CHUNK_UNITS * POOL_UNIT_BYTES);
+    pool_release(&pool);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -125,6 +227,8 @@ int main(void)
         pool_cuts_a_larger_free_block_before_it_takes_a_chunk,
         pool_serves_the_largest_block,
         pool_blocks_never_overlap,
+        pool_leaves_chunks_whose_blocks_were_moved,
+        pool_gives_nothing_out_of_a_chunk_that_is_left_until_it_stays,
     };
     return RUN_SUITE("pool", tests);
 }
