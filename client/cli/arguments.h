@@ -43,6 +43,16 @@ bool arguments_parse_global(struct cli *cli, const struct command *commands, int
 /* An option's number from least to most. False, complaining: it is none. */
 bool option_uint(const char *option, const char *arg, uint64_t least, uint64_t most, uint64_t *out);
 
+/* The row of --ack in a table of options, for commands that write. */
+#define ACK_KEY 0x6000
+#define ACK_OPTION                                                                                 \
+    {                                                                                              \
+        "ack", ACK_KEY, "memory|durable", 0,                                                       \
+            "Wait until what is written is visible, or until it is on disk (default as the table " \
+            "says, or else the server)",                                                           \
+            0                                                                                      \
+    }
+
 /* --ack: memory or durable. False, complaining. */
 bool option_ack(const char *arg, cardinal_ack *out);
 

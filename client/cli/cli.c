@@ -31,6 +31,7 @@ enum exit_status cli_connect(struct cli *cli)
     options.address = cli->server;
     options.connect_timeout_ms = cli->timeout_ms;
     options.request_timeout_ms = cli->timeout_ms;
+    options.ack = cli->ack;
     char *why = NULL;
     cardinal_status status = cardinal_connect(&options, &cli->client, &why);
     if (status != CARDINAL_OK)

@@ -19,6 +19,7 @@ struct cli {
     const char *server; /* NULL: as the library finds it */
     bool json;
     int timeout_ms; /* 0: the library's */
+    cardinal_ack ack;
     cardinal_client *client;
 };
 

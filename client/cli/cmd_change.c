@@ -66,14 +66,7 @@ static bool take_ack(int key, char *arg, void *input)
 
 int add_main(struct cli *cli, const struct command *command, int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        { "ack", 'a' << 8, "memory|durable", 0,
-          "Wait until the values are visible, or until they are on disk (default as the table "
-          "says, "
-          "or else the server)",
-          0 },
-        { 0 },
-    };
+    static const struct argp_option options[] = { ACK_OPTION, { 0 } };
     struct addition add = { .ack = CARDINAL_ACK_DEFAULT };
     const struct arguments_spec spec = { options, take_ack, &add, 4, SIZE_MAX };
     struct positional words;

@@ -25,7 +25,6 @@ enum {
     KEY_SKIP_BAD,
     KEY_MAX_LINE,
     KEY_CREATE,
-    KEY_ACK,
 };
 
 static const struct argp_option options[] = {
@@ -40,11 +39,7 @@ static const struct argp_option options[] = {
     { "null", KEY_NULL, "TEXT", 0, "A field of just this text is not counted (default \\N)", 0 },
     { "skip-bad", KEY_SKIP_BAD, "N", 0, "Pass over so many bad rows (default 0)", 0 },
     { "max-line", KEY_MAX_LINE, "BYTES", 0, "Longest line (default 1048576)", 0 },
-    { "ack", KEY_ACK, "memory|durable", 0,
-      "Wait until values are visible, or until they are on disk (default as the table says, or "
-      "else "
-      "the server)",
-      0 },
+    ACK_OPTION,
     { "create", KEY_CREATE, 0, 0, "Make the table if there is none", 0 },
     { 0 },
 };
@@ -104,7 +99,7 @@ static bool take(int key, char *arg, void *input)
         return option_uint("--skip-bad", arg, 0, UINT64_MAX, &load->job.skip_bad);
     case KEY_MAX_LINE:
         return take_max_line(load, arg);
-    case KEY_ACK:
+    case ACK_KEY:
         return option_ack(arg, &load->job.ack);
     default:
         load->create = true;

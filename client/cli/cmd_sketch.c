@@ -17,9 +17,17 @@
 
 /* ---- merge ------------------------------------------------------------- */
 
-static bool take_choice(int key, char *arg, void *input)
+struct merging {
+    struct key_choice choice;
+    cardinal_ack ack;
+};
+
+static bool take_merging(int key, char *arg, void *input)
 {
-    return key_choice_take(input, key, arg);
+    struct merging *merging = input;
+    if (key == ACK_KEY)
+        return option_ack(arg, &merging->ack);
+    return key_choice_take(&merging->choice, key, arg);
 }
 
 static enum exit_status merge(struct cli *cli, const char *table, cardinal_key into,
@@ -44,25 +52,27 @@ static enum exit_status merge(struct cli *cli, const char *table, cardinal_key i
 
 int merge_main(struct cli *cli, const struct command *command, int argc, char **argv)
 {
-    static const struct argp_option options[] = { KEY_CHOICE_RANGE_OPTIONS,
-                                                  KEY_CHOICE_ALL_OPTION,
-                                                  { 0 } };
-    struct key_choice choice = { 0 };
-    const struct arguments_spec spec = { options, take_choice, &choice, 2, SIZE_MAX };
+    static const struct argp_option options[] = {
+        KEY_CHOICE_RANGE_OPTIONS, KEY_CHOICE_ALL_OPTION, ACK_OPTION, { 0 }
+    };
+    struct merging merging = { .ack = CARDINAL_ACK_DEFAULT };
+    struct key_choice *choice = &merging.choice;
+    const struct arguments_spec spec = { options, take_merging, &merging, 2, SIZE_MAX };
     struct positional words;
     if (!arguments_parse(cli, command, &spec, argc, argv, &words))
         return EXIT_USAGE;
     cardinal_key into = { words.at[1], 0 };
     if (!argument_bytes(words.at[1], &into.len))
         return EXIT_USAGE;
-    enum exit_status result = key_choice_words(&choice, &words, 2);
-    if (result == EXIT_DONE && key_choice_ways(&choice) != 1) {
+    cli->ack = merging.ack;
+    enum exit_status result = key_choice_words(choice, &words, 2);
+    if (result == EXIT_DONE && key_choice_ways(choice) != 1) {
         complain("merge: one of KEY..., --prefix, --from and --to, or --all is needed");
         result = EXIT_USAGE;
     }
     if (result == EXIT_DONE)
-        result = merge(cli, words.at[0], into, &choice);
-    key_choice_release(&choice);
+        result = merge(cli, words.at[0], into, choice);
+    key_choice_release(choice);
     return (int)result;
 }
 
@@ -84,6 +94,7 @@ struct transfer {
     cardinal_format format;
     const char *out; /* NULL: standard output */
     bool any_hash;
+    cardinal_ack ack;
     cardinal_key key;
 };
 
@@ -113,6 +124,8 @@ static bool take_transfer(int key, char *arg, void *input)
     case KEY_OUT:
         transfer->out = arg;
         return true;
+    case ACK_KEY:
+        return option_ack(arg, &transfer->ack);
     default:
         transfer->any_hash = true;
         return true;
@@ -239,6 +252,7 @@ static enum exit_status import(struct cli *cli, const struct positional *words,
                                const struct transfer *transfer, const char *bytes, size_t len)
 {
     bool changed;
+    cli->ack = transfer->ack;
     enum exit_status result = cli_connect(cli);
     if (result != EXIT_DONE)
         return result;
@@ -262,6 +276,7 @@ int import_main(struct cli *cli, const struct command *command, int argc, char *
         FORMAT_OPTION,
         { "any-hash", KEY_ANY_HASH, 0, 0,
           "Take a sketch whose format does not say its hash for one of the table's", 0 },
+        ACK_OPTION,
         { 0 },
     };
     struct transfer transfer = { 0 };

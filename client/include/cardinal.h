@@ -98,6 +98,13 @@ CARDINAL_API const char *cardinal_version(void);
 
 typedef struct cardinal_client cardinal_client;
 
+/* When a write is answered. */
+typedef enum cardinal_ack {
+    CARDINAL_ACK_DEFAULT = 0, /* as the table says, or else the server */
+    CARDINAL_ACK_MEMORY = 1,  /* once later reads see it */
+    CARDINAL_ACK_DURABLE = 2, /* once it is on disk */
+} cardinal_ack;
+
 /* How to connect. Start from CARDINAL_OPTIONS_INIT. */
 typedef struct cardinal_options {
     size_t size;            /* of this struct, set by CARDINAL_OPTIONS_INIT */
@@ -107,11 +114,12 @@ typedef struct cardinal_options {
     int connect_timeout_ms; /* for reaching the server; 0: 5,000 */
     int request_timeout_ms; /* for an answer, sent as the request's deadline too; 0: 30,000 */
     int retries;            /* how often one call is tried on a new connection; 0: 5; -1: never */
+    cardinal_ack ack;       /* of merges, imports, and batches that do not say */
 } cardinal_options;
 
 #define CARDINAL_OPTIONS_INIT                                                                      \
     {                                                                                              \
-        sizeof(cardinal_options), NULL, NULL, 0, 0, 0                                              \
+        sizeof(cardinal_options), NULL, NULL, 0, 0, 0, CARDINAL_ACK_DEFAULT                        \
     }
 
 /* Connects and says hello. options may be NULL. On failure *error_out, where
@@ -149,12 +157,6 @@ typedef enum cardinal_hash {
     CARDINAL_HASH_XXH3 = 0,
     CARDINAL_HASH_MURMUR64A = 1, /* sketches union with those of Redis and Doris */
 } cardinal_hash;
-
-typedef enum cardinal_ack {
-    CARDINAL_ACK_DEFAULT = 0, /* as the table says, or else the server */
-    CARDINAL_ACK_MEMORY = 1,  /* once later reads see it */
-    CARDINAL_ACK_DURABLE = 2, /* once it is on disk */
-} cardinal_ack;
 
 /* What a table is to be. Start from CARDINAL_TABLE_SPEC_INIT. */
 typedef struct cardinal_table_spec {
@@ -239,8 +241,8 @@ typedef struct cardinal_batch_options {
     uint32_t max_in_flight; /* sent and not yet answered, at most; 0: 16 */
     size_t max_bytes;       /* held in all, unanswered ones included; 0: 16 MiB */
     cardinal_when_full when_full;
-    cardinal_ack ack;
-    bool raw; /* send values as they are, for the daemon to hash */
+    cardinal_ack ack; /* CARDINAL_ACK_DEFAULT: as the client's options say */
+    bool raw;         /* send values as they are, for the daemon to hash */
 } cardinal_batch_options;
 
 #define CARDINAL_BATCH_OPTIONS_INIT                                                                \
@@ -445,7 +447,7 @@ CARDINAL_API cardinal_status cardinal_compare(cardinal_client *client, const cha
 
 /* Merges what the selected keys hold into one key, in the daemon; the keys
  * merged stay. keys (may be NULL): how many there were. Merging twice is merging
- * once, so that it is retried like ingest. */
+ * once, so that it is retried like ingest. Answered as the client's options say. */
 CARDINAL_API cardinal_status cardinal_merge(cardinal_client *client, const char *table,
                                             cardinal_key into, const cardinal_selector *from,
                                             uint64_t *keys);
@@ -467,8 +469,9 @@ CARDINAL_API cardinal_status cardinal_export(cardinal_client *client, const char
                                              cardinal_format format, cardinal_sketch_visit *visit,
                                              void *arg);
 
-/* Merges a sketch into a key's column. any_hash takes a sketch whose format does not
- * say its hash for one made under the table's; changed may be NULL. */
+/* Merges a sketch into a key's column, answered as the client's options say. any_hash
+ * takes a sketch whose format does not say its hash for one made under the table's;
+ * changed may be NULL. */
 CARDINAL_API cardinal_status cardinal_import(cardinal_client *client, const char *table,
                                              const char *column, cardinal_key key,
                                              cardinal_format format, const void *sketch, size_t len,

@@ -24,6 +24,8 @@ cardinal_status batch_new(struct cardinal_client *client, const cardinal_batch_o
     batch->watch.due_ms = batch_due_ms;
     client_watch_add(client, &batch->watch);
     cardinal_status status = batch_plan_options(&batch->plan, options, &client->fault);
+    if (batch->plan.options.ack == CARDINAL_ACK_DEFAULT)
+        batch->plan.options.ack = client->ack;
     if (status == CARDINAL_OK)
         *out = batch;
     else

@@ -27,6 +27,7 @@ struct cardinal_client {
     char *address_text;
     int64_t connect_timeout_ms;
     int64_t request_timeout_ms;
+    cardinal_ack ack; /* of writes that do not say */
 
     int64_t connect_deadline_ms; /* while connecting and greeting */
     int64_t retry_at_ms;         /* not before is connected anew */

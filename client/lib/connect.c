@@ -29,6 +29,9 @@ static cardinal_status set_up(struct cardinal_client *client, const cardinal_opt
                          "version of the library");
     if (options.connect_timeout_ms < 0 || options.request_timeout_ms < 0 || options.retries < -1)
         return fault_set(fault, CARDINAL_ERR_USAGE, "a timeout or the retries are negative");
+    if ((unsigned)options.ack > CARDINAL_ACK_DURABLE)
+        return fault_set(fault, CARDINAL_ERR_USAGE, "there is no acknowledgement of that number");
+    client->ack = options.ack;
     client->connect_timeout_ms =
         options.connect_timeout_ms > 0 ? options.connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;
     client->request_timeout_ms =

@@ -13,6 +13,7 @@ cardinal_status cardinal_merge(cardinal_client *client, const char *table, cardi
     message.table = (char *)table;
     message.into = (ProtobufCBinaryData){ into.len, (uint8_t *)into.data };
     message.from = &selected.selector;
+    message.ack = (Cardinal__V1__Ack)client->ack;
     status = client_ask(client, CARDINAL__V1__REQUEST__BODY_MERGE, &message.base, &call);
     selector_release(&selected);
     if (status != CARDINAL_OK)

@@ -85,6 +85,7 @@ cardinal_status cardinal_import(cardinal_client *client, const char *table, cons
     message.column = (char *)column;
     message.format = (Cardinal__V1__SketchFormat)format;
     message.any_hash = any_hash;
+    message.ack = (Cardinal__V1__Ack)client->ack;
     message.n_sketches = 1;
     message.sketches = list;
     cardinal_status status =

@@ -1,4 +1,5 @@
 /* Durable acknowledgements: who waits for the disk, and what happens when it fails. */
+#include <cardinal.h>
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -73,6 +74,13 @@ static void check_add_refused(struct disk_scene *scene, Cardinal__V1__Ack ack, c
 {
     Cardinal__V1__Request *request = add_request(1000, 1, ack);
     call_refused(&scene->wire, request, UNAVAILABLE, text);
+    request_free(request);
+}
+
+/* Frees the request. */
+static void check_refused(struct disk_scene *scene, Cardinal__V1__Request *request)
+{
+    call_refused(&scene->wire, request, UNAVAILABLE, "the journal cannot be written");
     request_free(request);
 }
 
@@ -259,10 +267,12 @@ START_TEST(failed_sync_refuses_durable_writes_and_takes_others)
     unsetenv("CARDINALD_FAILPOINT");
     check_add_refused(&scene, DURABLE, "a crash may undo it");
     check_add_refused(&scene, DURABLE, "the journal cannot be written");
-    Cardinal__V1__Request *create = request_create("more");
-    call_refused(&scene.wire, create, UNAVAILABLE, "the journal cannot be written");
-    request_free(create);
+    check_refused(&scene, request_create("more"));
+    check_refused(&scene, request_alter("t"));
+    check_refused(&scene, request_drop("t"));
     ck_assert_uint_gt(add(&scene, 0, 10, MEMORY), 0);
+    check_refused(&scene, request_delete("t", "k"));
+    ck_assert_double_gt(call_count(&scene.wire, "t", "k", "c"), 9);
     ck_assert_uint_eq(call_stat(&scene.wire, "journal.degraded"), 1);
     ck_assert_uint_ge(call_stat(&scene.wire, "journal.errors"), 1);
     end(&scene);
@@ -349,6 +359,67 @@ START_TEST(command_line_asks_for_the_disk)
 }
 END_TEST
 
+/* How many syncs a command line takes. */
+static uint64_t syncs_of(struct disk_scene *scene, const char *const *words)
+{
+    const char *argv[16] = { PROGRAM_CARDINAL, "--server", daemon_address(&scene->daemon) };
+    struct run run;
+    size_t count = 3;
+    for (; *words != NULL; words++)
+        argv[count++] = *words;
+    uint64_t before = syncs(scene);
+    run_program(&run, argv);
+    ck_assert_msg(run.exit_status == 0, "%s", run.err);
+    run_release(&run);
+    return syncs(scene) - before;
+}
+
+#define SYNCS(scene, ...) syncs_of(scene, (const char *const[]){ __VA_ARGS__, NULL })
+
+START_TEST(merges_and_imports_ask_for_the_disk_too)
+{
+    struct disk_scene scene;
+    char path[160];
+    begin(&scene, NULL, NULL);
+    scratch_path(path, sizeof path, "sketch");
+    add(&scene, 0, 100, MEMORY);
+    ck_assert_uint_eq(SYNCS(&scene, "merge", "t", "a", "k", "--ack", "memory"), 0);
+    ck_assert_uint_eq(SYNCS(&scene, "merge", "t", "b", "k", "--ack", "durable"), 1);
+    ck_assert_uint_eq(SYNCS(&scene, "export", "t", "k", "c", "--out", path), 0);
+    ck_assert_uint_eq(SYNCS(&scene, "import", "t", "d", "c", path), 0);
+    ck_assert_uint_eq(SYNCS(&scene, "import", "t", "e", "c", path, "--ack", "durable"), 1);
+    end(&scene);
+}
+END_TEST
+
+START_TEST(batches_that_do_not_say_are_answered_as_the_client_is)
+{
+    struct disk_scene scene;
+    cardinal_options options = CARDINAL_OPTIONS_INIT;
+    cardinal_client *client;
+    begin(&scene, NULL, NULL);
+    options.address = daemon_address(&scene.daemon);
+    options.ack = CARDINAL_ACK_DURABLE;
+    ck_assert_int_eq(cardinal_connect(&options, &client, NULL), CARDINAL_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        cardinal_batch_options batch_options = CARDINAL_BATCH_OPTIONS_INIT;
+        cardinal_batch *batch;
+        uint64_t before = syncs(&scene);
+        batch_options.ack = i == 0 ? CARDINAL_ACK_DEFAULT : CARDINAL_ACK_MEMORY;
+        ck_assert_int_eq(cardinal_batch_open(client, "t", NULL, 0, &batch_options, &batch),
+                         CARDINAL_OK);
+        ck_assert_int_eq(cardinal_batch_int(batch, "k", 1, 0, (int64_t)i), CARDINAL_OK);
+        ck_assert_int_eq(cardinal_batch_flush(batch), CARDINAL_OK);
+        cardinal_batch_close(batch);
+        ck_assert_uint_eq(syncs(&scene) - before, i == 0 ? 1 : 0);
+    }
+    cardinal_close(client);
+    options.ack = (cardinal_ack)3;
+    ck_assert_int_eq(cardinal_connect(&options, &client, NULL), CARDINAL_ERR_USAGE);
+    end(&scene);
+}
+END_TEST
+
 START_TEST(default_durable_without_a_directory_is_refused)
 {
     struct run run;
@@ -377,6 +448,8 @@ int main(void)
         client_that_goes_away_while_its_answer_is_held_does_no_harm,
         second_daemon_is_refused,
         command_line_asks_for_the_disk,
+        merges_and_imports_ask_for_the_disk_too,
+        batches_that_do_not_say_are_answered_as_the_client_is,
         default_durable_without_a_directory_is_refused,
     };
     return RUN_INTEGRATION("durable", tests);
