@@ -103,7 +103,7 @@ static bool watch_socket(struct async_link *link)
     int events = UV_READABLE;
     if (transport->state == TRANSPORT_CONNECTING)
         events = UV_WRITABLE;
-    else if (link->client->core.out.count > 0)
+    else if (core_has_output(&link->client->core))
         events = UV_READABLE | UV_WRITABLE;
     if (events == link->events)
         return true;

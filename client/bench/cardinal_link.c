@@ -82,6 +82,11 @@ int cardinal_link_fd(const struct link *link)
     return cardinal_fd(((const struct cardinal_link *)link->state)->client);
 }
 
+short cardinal_link_events(const struct link *link)
+{
+    return cardinal_events(((const struct cardinal_link *)link->state)->client);
+}
+
 /* --- questions --- */
 
 static void put_key(struct cardinal_link *state, uint32_t at, uint32_t rank)
@@ -262,16 +267,17 @@ void cardinal_link_send(struct link *link, uint64_t due, struct result *result)
     /* Sent even where an earlier batch failed. */
     (void)cardinal_batch_send(state->batch);
     link_sent(link, due);
-    cardinal_link_collect(link, result);
 }
 
-/* The library holds small questions until some kilobytes are together. Batches go at
- * once. */
-void cardinal_link_push(struct link *link)
+/* The library holds small questions until some kilobytes are together, and batches that follow
+ * one another closely. */
+void cardinal_link_push(struct link *link, struct result *result)
 {
     struct cardinal_link *state = link->state;
-    if (state->batch == NULL && link->in_flight > 0)
+    if (link->in_flight > 0)
         (void)cardinal_poll(state->client);
+    if (state->batch != NULL)
+        take_batches(link, result);
 }
 
 void cardinal_link_collect(struct link *link, struct result *result)

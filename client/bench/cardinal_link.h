@@ -19,9 +19,10 @@ enum exit_status cardinal_link_connect(const struct settings *settings, cardinal
 enum exit_status cardinal_link_open(struct link *link);
 void cardinal_link_close(struct link *link);
 void cardinal_link_send(struct link *link, uint64_t due, struct result *result);
-void cardinal_link_push(struct link *link);
+void cardinal_link_push(struct link *link, struct result *result);
 void cardinal_link_collect(struct link *link, struct result *result);
 void cardinal_link_drain(struct link *link, struct result *result);
 int cardinal_link_fd(const struct link *link);
+short cardinal_link_events(const struct link *link);
 
 #endif

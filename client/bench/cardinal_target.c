@@ -144,5 +144,6 @@ const struct target_kind target_cardinal = {
     .link_collect = cardinal_link_collect,
     .link_drain = cardinal_link_drain,
     .link_fd = cardinal_link_fd,
+    .link_events = cardinal_link_events,
     .hides_answers = true,
 };

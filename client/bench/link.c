@@ -34,9 +34,9 @@ void link_send(struct link *link, uint64_t due, struct result *result)
     link->target->kind->link_send(link, due, result);
 }
 
-void link_push(struct link *link)
+void link_push(struct link *link, struct result *result)
 {
-    link->target->kind->link_push(link);
+    link->target->kind->link_push(link, result);
 }
 
 void link_collect(struct link *link, struct result *result)
@@ -52,6 +52,11 @@ void link_drain(struct link *link, struct result *result)
 int link_fd(const struct link *link)
 {
     return link->target->kind->link_fd(link);
+}
+
+short link_events(const struct link *link)
+{
+    return link->target->kind->link_events(link);
 }
 
 bool link_next(struct link *link)

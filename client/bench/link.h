@@ -41,10 +41,11 @@ bool link_hides(const struct link *link);
 
 /* Sends the next batch, or question, which was due at a time. */
 void link_send(struct link *link, uint64_t due, struct result *result);
-void link_push(struct link *link);
+void link_push(struct link *link, struct result *result);
 void link_collect(struct link *link, struct result *result);
 void link_drain(struct link *link, struct result *result);
 int link_fd(const struct link *link);
+short link_events(const struct link *link);
 
 /* For targets: the next event of the generator into link->generator.event; false: there
  * is none. Keeps made and done. */

@@ -1,6 +1,7 @@
 #include "client/bench/redis_link.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "client/bench/redis_command.h"
 #include "client/bench/result.h"
 
+#define HELD_BYTES_MAX ((size_t)64 << 10)
 #define CONNECT_SECONDS 5
 #define ANSWER_SECONDS 60
 
@@ -30,6 +32,7 @@ struct redis_link {
     redisContext *redis;
     struct wait waits[IN_FLIGHT_MAX]; /* beside link->due */
     struct redis_command command;
+    size_t held_bytes;  /* of the words of commands that are not written yet */
     struct item *items; /* of a batch */
     uint8_t *values;
     char cursor[24]; /* of SCAN */
@@ -106,6 +109,12 @@ int redis_link_fd(const struct link *link)
     return ((const struct redis_link *)link->state)->redis->fd;
 }
 
+short redis_link_events(const struct link *link)
+{
+    (void)link;
+    return POLLIN; /* writes wait */
+}
+
 /* The connection is of no more use: nothing is sent, and nothing waited for. */
 static void lose(struct link *link, struct result *result)
 {
@@ -116,6 +125,12 @@ static void lose(struct link *link, struct result *result)
 }
 
 /* --- sending --- */
+
+static void append_command(struct redis_link *state)
+{
+    redis_command_append(&state->command, state->redis);
+    state->held_bytes += state->command.used;
+}
 
 static int compare_items(const void *a, const void *b)
 {
@@ -158,7 +173,7 @@ static struct wait add_values(struct link *link)
             redis_command_add(&state->command,
                               state->values + (size_t)state->items[i].at * workload->value_bytes,
                               workload->value_bytes);
-        redis_command_append(&state->command, state->redis);
+        append_command(state);
         wait.replies++;
     }
     return wait;
@@ -171,7 +186,7 @@ static struct wait ask_counts(struct link *link)
     while (wait.replies < link->settings->batch && link_next(link)) {
         redis_command_begin(&state->command, "PFCOUNT");
         redis_command_add(&state->command, link->generator.event.key, WORKLOAD_KEY_BYTES);
-        redis_command_append(&state->command, state->redis);
+        append_command(state);
         wait.replies++;
     }
     wait.values = wait.replies;
@@ -191,7 +206,7 @@ static struct wait ask_union(struct link *link)
         workload_key(key, (uint32_t)rank);
         redis_command_add(&state->command, key, sizeof key);
     }
-    redis_command_append(&state->command, state->redis);
+    append_command(state);
     return (struct wait){ 1, 1 };
 }
 
@@ -212,7 +227,7 @@ static struct wait ask_page(struct link *link, struct result *result)
         for (size_t i = 0; i < keys->elements; i++) {
             redis_command_begin(&state->command, "PFCOUNT");
             redis_command_add(&state->command, keys->element[i]->str, keys->element[i]->len);
-            redis_command_append(&state->command, state->redis);
+            append_command(state);
             wait.replies++;
         }
     } else {
@@ -236,29 +251,36 @@ static struct wait append_next(struct link *link, struct result *result)
     }
 }
 
-/* What is sent is held until redis_link_push(), so that small questions travel
- * together. A batch is no small one. */
+/* A failure is told by the read that follows. */
+static void write_held(struct link *link)
+{
+    struct redis_link *state = link->state;
+    int sent = 0;
+    while (state->redis->err == 0 && sent == 0)
+        (void)redisBufferWrite(state->redis, &sent);
+    state->held_bytes = 0;
+}
+
+/* What is sent is held until redis_link_push(), or until that much is together, or until all
+ * that may be on its way is: the same as libcardinal does. */
 void redis_link_send(struct link *link, uint64_t due, struct result *result)
 {
     struct redis_link *state = link->state;
     uint32_t at = (link->oldest + link->in_flight) % IN_FLIGHT_MAX;
     state->waits[at] = append_next(link, result);
     link_sent(link, due);
-    if (!workload_asks(link->settings->workload.kind))
-        redis_link_push(link);
+    if (state->held_bytes >= HELD_BYTES_MAX || !link_has_room(link))
+        write_held(link);
     if (state->redis->err != 0)
         lose(link, result);
     else if (state->waits[at].replies == 0)
         link_answered(link, result);
 }
 
-/* A failure is told by the read that follows. */
-void redis_link_push(struct link *link)
+void redis_link_push(struct link *link, struct result *result)
 {
-    struct redis_link *state = link->state;
-    int sent = 0;
-    while (state->redis->err == 0 && sent == 0)
-        (void)redisBufferWrite(state->redis, &sent);
+    (void)result;
+    write_held(link);
 }
 
 /* --- answers --- */
@@ -315,7 +337,7 @@ void redis_link_collect(struct link *link, struct result *result)
 void redis_link_drain(struct link *link, struct result *result)
 {
     struct redis_link *state = link->state;
-    redis_link_push(link);
+    write_held(link);
     while (link->in_flight > 0 && take_replies(link, result)) {
         if (link->in_flight > 0 && redisBufferRead(state->redis) != REDIS_OK)
             lose(link, result);

@@ -28,9 +28,10 @@ enum exit_status redis_link_connect(const struct settings *settings, redisContex
 enum exit_status redis_link_open(struct link *link);
 void redis_link_close(struct link *link);
 void redis_link_send(struct link *link, uint64_t due, struct result *result);
-void redis_link_push(struct link *link);
+void redis_link_push(struct link *link, struct result *result);
 void redis_link_collect(struct link *link, struct result *result);
 void redis_link_drain(struct link *link, struct result *result);
 int redis_link_fd(const struct link *link);
+short redis_link_events(const struct link *link);
 
 #endif

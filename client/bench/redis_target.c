@@ -224,5 +224,6 @@ const struct target_kind target_redis = {
     .link_collect = redis_link_collect,
     .link_drain = redis_link_drain,
     .link_fd = redis_link_fd,
+    .link_events = redis_link_events,
     .hides_answers = false,
 };

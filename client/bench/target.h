@@ -53,11 +53,12 @@ struct target_kind {
     void (*link_send)(struct link *link, uint64_t due, struct result *result);
     /* Takes in what has come, without waiting, or, where link_hides(), the oldest answer. */
     void (*link_collect)(struct link *link, struct result *result);
-    /* Sees that what was said to be sent is on its way. */
-    void (*link_push)(struct link *link);
+    /* Sees that what was said to be sent is on its way. May take in answers, too. */
+    void (*link_push)(struct link *link, struct result *result);
     /* Waits until all is answered. */
     void (*link_drain)(struct link *link, struct result *result);
     int (*link_fd)(const struct link *link);
+    short (*link_events)(const struct link *link); /* to wait for on it */
     /* Answers to questions may have been read without being told: no use in waiting
      * for the socket. */
     bool hides_answers;

@@ -8,8 +8,6 @@
 #include "client/bench/settings.h"
 
 #define WAIT_MAX_NS UINT64_C(100000000) /* then look again */
-#define SOCKET_VALUES 2000u             /* a batch of more may not fit into a socket: */
-#define WAIT_UNSENT_NS UINT64_C(200000) /* look soon whether the rest of it goes */
 
 /* The link that has waited longest for an answer to a question, or NULL. */
 static struct link *find_oldest(struct worker *worker)
@@ -34,12 +32,25 @@ static void take_hidden(struct worker *worker, struct link *link)
     while (link->in_flight > keep);
 }
 
+/* Sees that all is on its way; true if answers came in by that. */
+static bool push_all(struct worker *worker)
+{
+    bool answered = false;
+    for (uint32_t i = 0; i < worker->link_count; i++) {
+        struct link *link = &worker->links[i];
+        uint32_t before = link->in_flight;
+        link_push(link, &worker->result);
+        answered = answered || link->in_flight < before;
+    }
+    return answered;
+}
+
 /* Waits until something was answered on one of the links, or until a time, or, where
  * answers hide, for the oldest. */
 static void await(struct worker *worker, uint64_t until)
 {
-    for (uint32_t i = 0; i < worker->link_count; i++)
-        link_push(&worker->links[i]);
+    if (push_all(worker))
+        return;
     struct link *oldest = link_hides(&worker->links[0]) ? find_oldest(worker) : NULL;
     if (oldest != NULL) {
         take_hidden(worker, oldest);
@@ -50,15 +61,15 @@ static void await(struct worker *worker, uint64_t until)
     uint64_t ns = until > now ? until - now : 0;
     if (ns > WAIT_MAX_NS)
         ns = WAIT_MAX_NS;
-    if (worker->settings->batch > SOCKET_VALUES && ns > WAIT_UNSENT_NS)
-        ns = WAIT_UNSENT_NS;
-    for (uint32_t i = 0; i < worker->link_count; i++)
-        fds[i] = (struct pollfd){ .fd = link_fd(&worker->links[i]), .events = POLLIN };
-    struct timespec timeout = { (time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND) };
-    bool timed_out = ppoll(fds, worker->link_count, &timeout, NULL) <= 0;
     for (uint32_t i = 0; i < worker->link_count; i++) {
-        bool may_be_stuck = timed_out && worker->settings->batch > SOCKET_VALUES;
-        if (fds[i].revents != 0 || (may_be_stuck && worker->links[i].in_flight > 0))
+        const struct link *link = &worker->links[i];
+        fds[i] = (struct pollfd){ .fd = link_fd(link), .events = link_events(link) };
+    }
+    struct timespec timeout = { (time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND) };
+    if (ppoll(fds, worker->link_count, &timeout, NULL) <= 0)
+        return;
+    for (uint32_t i = 0; i < worker->link_count; i++) {
+        if (fds[i].revents != 0)
             link_collect(&worker->links[i], &worker->result);
     }
 }

@@ -147,9 +147,14 @@ CARDINAL_API cardinal_status cardinal_ping(cardinal_client *client);
  * age, and waits for neither. For programs that are idle for a while. */
 CARDINAL_API cardinal_status cardinal_poll(cardinal_client *client);
 
-/* The socket, to be watched for readability by the caller's own loop before
- * cardinal_poll(); -1 while there is none. It changes on reconnection. */
+/* The socket, for the caller's own loop to watch; -1 while there is none. It changes on
+ * reconnection. */
 CARDINAL_API int cardinal_fd(const cardinal_client *client);
+
+/* What to watch it for, POLLIN and POLLOUT of <poll.h>, as of now: when one of them comes,
+ * call cardinal_poll(), and ask anew. POLLOUT also says that something waits to be
+ * written, or that the connection is being made. 0 while there is no socket. */
+CARDINAL_API short cardinal_events(const cardinal_client *client);
 
 /* ---- tables ----------------------------------------------------------- */
 
@@ -274,7 +279,9 @@ CARDINAL_API cardinal_status cardinal_batch_double(cardinal_batch *batch, const 
 CARDINAL_API cardinal_status cardinal_batch_hash(cardinal_batch *batch, const void *key,
                                                  size_t key_len, uint32_t column, uint64_t hash);
 
-/* Sends what is there, without waiting for the answer. */
+/* Sends what is there, without waiting for the answer. A batch that follows another within 2 ms
+ * is held, to be written together with those that follow: until 64 KiB are, until max_in_flight
+ * are unanswered, until a call that waits, cardinal_poll(), or a later 16th add. */
 CARDINAL_API cardinal_status cardinal_batch_send(cardinal_batch *batch);
 /* Sends what is there and waits until everything sent is answered; the first
  * failure among the answers. */

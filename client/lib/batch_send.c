@@ -80,18 +80,18 @@ static void parcel_done(struct call *call)
     }
 }
 
+static unsigned flying_max(const struct cardinal_batch *batch)
+{
+    uint32_t server = batch->client->core.limits.max_in_flight;
+    return batch->plan.options.max_in_flight < server ? batch->plan.options.max_in_flight : server;
+}
+
 void batch_launch(struct cardinal_batch *batch, struct cardinal_failed *parcel)
 {
     parcel->batch = batch;
     list_append(&batch->flying, parcel);
     batch->held_bytes += parcel->call.body_len;
-    client_submit(batch->client, &parcel->call);
-}
-
-static unsigned flying_max(const struct cardinal_batch *batch)
-{
-    uint32_t server = batch->client->core.limits.max_in_flight;
-    return batch->plan.options.max_in_flight < server ? batch->plan.options.max_in_flight : server;
+    client_queue_batch(batch->client, &parcel->call, batch->flying.count >= flying_max(batch));
 }
 
 static cardinal_status full(struct cardinal_batch *batch)
@@ -179,9 +179,10 @@ void batch_send_due(struct cardinal_batch *batch)
 
 void batch_look_at_age(struct cardinal_batch *batch)
 {
-    if (batch->gather.count > 0 &&
-        clock_coarse_ms() - batch->oldest_ms >= batch->plan.options.max_age_ms)
+    int64_t now_ms = clock_coarse_ms();
+    if (batch->gather.count > 0 && now_ms - batch->oldest_ms >= batch->plan.options.max_age_ms)
         batch_send_due(batch);
+    client_push_held(batch->client, now_ms);
 }
 
 cardinal_status batch_report(struct cardinal_batch *batch)

@@ -8,8 +8,9 @@
 
 #include "client/lib/clock.h"
 
-#define READ_BYTES (64u << 10) /* taken from the socket at a time */
-#define HELD_BYTES_MAX 16384u  /* of small requests, before they are written */
+#define READ_BYTES (64u << 10)     /* taken from the socket at a time */
+#define HELD_BYTES_MAX (64u << 10) /* of requests, before they are written */
+#define HELD_MS_MAX 2              /* a batch that follows another within that is held */
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 2000
 
@@ -226,10 +227,26 @@ void client_queue(struct cardinal_client *client, struct call *call)
     call->deadline_ms = clock_ms() + client->request_timeout_ms;
     /* A connection that was idle may have been closed meanwhile: what is
      * written to it then would count as lost. */
-    if (client->transport.state == TRANSPORT_CONNECTED && client->core.in_flight == 0)
+    if (client->transport.state == TRANSPORT_CONNECTED && client->core.in_flight == 0 &&
+        client->core.next_out == NULL)
         read_in(client);
     core_submit(&client->core, call);
     if (client->core.queued_bytes >= HELD_BYTES_MAX)
+        client_push(client);
+}
+
+void client_queue_batch(struct cardinal_client *client, struct call *call, bool is_last)
+{
+    int64_t before_ms = client->batch_ms;
+    client_queue(client, call);
+    client->batch_ms = call->deadline_ms - call->timeout_ms;
+    if (is_last || client->batch_ms - before_ms > HELD_MS_MAX)
+        client_push(client);
+}
+
+void client_push_held(struct cardinal_client *client, int64_t now_ms)
+{
+    if (client->core.next_out != NULL && now_ms - client->batch_ms > HELD_MS_MAX)
         client_push(client);
 }
 

@@ -35,6 +35,8 @@ struct cardinal_client {
     uint64_t answers_before;     /* core.answers when this connection began */
     struct fault connection;     /* why there is no connection */
 
+    int64_t batch_ms; /* when the last batch was queued */
+
     struct fault fault; /* of the last call that failed */
     struct client_watch *watches;
     void *user; /* of an event loop: its connection */
@@ -54,9 +56,16 @@ void client_turn(struct cardinal_client *client, int64_t until_ms);
 /* Hands a call to the core, with the request timeout, and writes what goes. */
 void client_submit(struct cardinal_client *client, struct call *call);
 
-/* The same, but small requests are held until enough are together or a turn is
- * taken, so that many go out in one write. */
+/* The same, but requests are held until enough are together or a turn is taken, so
+ * that many go out in one write. */
 void client_queue(struct cardinal_client *client, struct call *call);
+
+/* The same for a batch, which is held only where it follows another one closely and
+ * more may come: is_last says that none will before there are answers. */
+void client_queue_batch(struct cardinal_client *client, struct call *call, bool is_last);
+
+/* Writes what is held, unless the last batch came but now. */
+void client_push_held(struct cardinal_client *client, int64_t now_ms);
 
 /* When a turn is to be taken even if the socket stays quiet, or INT64_MAX. */
 int64_t client_due_ms(const struct cardinal_client *client);

@@ -1,4 +1,5 @@
 /* A client's life: connecting, closing, and what can be asked of a connection. */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,18 @@ const char *cardinal_server_version(const cardinal_client *client)
 int cardinal_fd(const cardinal_client *client)
 {
     return client->transport.fd;
+}
+
+short cardinal_events(const cardinal_client *client)
+{
+    switch (client->transport.state) {
+    case TRANSPORT_CONNECTING:
+        return POLLOUT;
+    case TRANSPORT_CONNECTED:
+        return (short)(core_has_output(&client->core) ? POLLIN | POLLOUT : POLLIN);
+    default:
+        return 0;
+    }
 }
 
 cardinal_status cardinal_ping(cardinal_client *client)

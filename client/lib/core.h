@@ -119,6 +119,9 @@ void core_connected(struct core *core);
  * the next call. */
 int core_output(struct core *core, int64_t now_ms, struct iovec iov[CORE_IOV_MAX]);
 
+/* Would there be anything? */
+bool core_has_output(const struct core *core);
+
 /* n bytes of it were. */
 void core_written(struct core *core, size_t n);
 

@@ -55,15 +55,24 @@ void core_output_stage(struct core *core, struct call *call, int64_t now_ms)
     frame->body_len = call->body_len;
 }
 
-/* The next call that the server would take now, or NULL. */
-static struct call *next_to_write(struct core *core)
+/* Would the server take another request? */
+static bool may_write(const struct core *core)
 {
     unsigned most = core->limits.max_in_flight;
     if (most > CORE_FLIGHT_MAX)
         most = CORE_FLIGHT_MAX;
-    if (core->state != CORE_OPEN)
-        return NULL;
-    while (core->next_out != NULL && core->in_flight < most) {
+    return core->state == CORE_OPEN && core->in_flight < most;
+}
+
+bool core_has_output(const struct core *core)
+{
+    return core->out.count > 0 || (core->next_out != NULL && may_write(core));
+}
+
+/* The next call that the server would take now, or NULL. */
+static struct call *next_to_write(struct core *core)
+{
+    while (core->next_out != NULL && may_write(core)) {
         struct call *call = core->next_out;
         if (call->body_len + CORE_HEAD_MAX <= core->limits.max_frame) {
             core->next_out = call->next;

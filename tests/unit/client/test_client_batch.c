@@ -1,6 +1,8 @@
 /* What a batch sends, and when. */
 #include <check.h>
+#include <limits.h>
 #include <math.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -165,6 +167,56 @@ START_TEST(batch_is_sent_at_its_age)
 }
 END_TEST
 
+/* Adds a value that makes a batch; does the client want to write after that? */
+static bool add_is_held(cardinal_batch *batch, const char *value)
+{
+    ck_assert_int_eq(add(batch, "k", 0, value), CARDINAL_OK);
+    ck_assert_int_eq(cardinal_batch_send(batch), CARDINAL_OK);
+    return (cardinal_events(client) & POLLOUT) != 0;
+}
+
+START_TEST(batches_in_quick_succession_are_held_until_the_window_is_full)
+{
+    static const char *const values[] = { "1", "2", "3" };
+    cardinal_batch_options options = CARDINAL_BATCH_OPTIONS_INIT;
+    options.max_in_flight = 4;
+    start();
+    cardinal_batch *batch = open_batch(&options);
+    bool held = false;
+    ck_assert(!add_is_held(batch, "0"));                 /* it follows none */
+    for (int round = 0; round < 100 && !held; round++) { /* one may be slow */
+        ck_assert_int_eq(cardinal_batch_flush(batch), CARDINAL_OK);
+        for (int i = 0; i < 3; i++)
+            held = add_is_held(batch, values[i]);
+    }
+    ck_assert(held);
+    ck_assert(!add_is_held(batch, "4"));
+    ck_assert_int_eq(cardinal_batch_flush(batch), CARDINAL_OK);
+    cardinal_batch_close(batch);
+    stop();
+    ck_assert_uint_ge(seen.ingests, 5);
+    forget_seen();
+}
+END_TEST
+
+START_TEST(polling_writes_what_is_held)
+{
+    cardinal_batch_options options = CARDINAL_BATCH_OPTIONS_INIT;
+    seen.silent = UINT_MAX;
+    options.max_in_flight = 200;
+    start();
+    cardinal_batch *batch = open_batch(&options);
+    bool held = false;
+    for (int i = 0; i < 3 && !held; i++)
+        held = add_is_held(batch, "v");
+    ck_assert_int_eq(cardinal_poll(client), CARDINAL_OK);
+    ck_assert_int_eq(cardinal_events(client), POLLIN);
+    cardinal_batch_close(batch);
+    stop();
+    forget_seen();
+}
+END_TEST
+
 START_TEST(batch_never_exceeds_the_frame)
 {
     cardinal_batch_options options = CARDINAL_BATCH_OPTIONS_INIT;
@@ -212,10 +264,16 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        values_are_hashed_under_the_table,     raw_values_travel_as_they_are,
-        values_of_a_key_share_a_row,           repeated_values_are_counted_but_sent_once,
-        batch_is_sent_at_its_number_of_values, batch_is_sent_at_its_age,
-        batch_never_exceeds_the_frame,         wrong_use_is_refused_and_takes_nothing,
+        values_are_hashed_under_the_table,
+        raw_values_travel_as_they_are,
+        values_of_a_key_share_a_row,
+        repeated_values_are_counted_but_sent_once,
+        batch_is_sent_at_its_number_of_values,
+        batch_is_sent_at_its_age,
+        batches_in_quick_succession_are_held_until_the_window_is_full,
+        polling_writes_what_is_held,
+        batch_never_exceeds_the_frame,
+        wrong_use_is_refused_and_takes_nothing,
     };
     return RUN_SUITE("client_batch", tests);
 }
