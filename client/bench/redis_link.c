@@ -1,10 +1,10 @@
 #include "client/bench/redis_link.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/poll.h>
 
 #include "client/bench/link.h"
 #include "client/bench/redis_address.h"
