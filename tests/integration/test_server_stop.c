@@ -1,5 +1,4 @@
-/* How the daemon stops, and how requests are given up: by a deadline, by a client
- * that goes away, at the end of a drain. */
+/* How the daemon stops. */
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,52 +11,10 @@
 #include "tests/integration/harness/requests.h"
 #include "tests/integration/harness/run_integration.h"
 #include "tests/integration/harness/scene.h"
+#include "tests/integration/long_requests.h"
 
-#define LONG_TABLE "long"
-#define KEYS 60000u        /* of the table that long requests go over */
 #define LONG_REQUESTS 100u /* many together take longer than a test waits in between */
 #define SETTLE_MS 20000
-
-static void add_keys(struct wire *wire, uint32_t first, uint32_t count)
-{
-    Cardinal__V1__Request *request = request_add(LONG_TABLE, "first", "c", 0, 1);
-    char key[32];
-
-    for (uint32_t i = 0; i < count; i++) {
-        snprintf(key, sizeof key, "key-%08u", (unsigned)(first + i));
-        append_row(request->ingest, key, 0);
-    }
-    wire_free(call_ok(wire, request));
-    request_free(request);
-}
-
-static void make_long_table(struct wire *wire)
-{
-    static const char *const columns[] = { "c" };
-
-    call_create(wire, LONG_TABLE, columns, 1, 0);
-    for (uint32_t i = 0; i < KEYS; i += 10000)
-        add_keys(wire, i, 10000);
-}
-
-static void send_digest(struct wire *wire, uint32_t deadline_ms)
-{
-    Cardinal__V1__Request *request = request_describe(LONG_TABLE);
-
-    request->describe_table->digest = true;
-    request->deadline_ms = deadline_ms;
-    wire_send(wire, request);
-    request_free(request);
-}
-
-/* Waits until the daemon has taken n digests on. */
-static void await_digests(struct wire *wire, uint64_t n)
-{
-    int64_t deadline = now_ms() + SETTLE_MS;
-
-    while (call_stat(wire, "requests.describe_table") < n)
-        ck_assert_int_lt(now_ms(), deadline);
-}
 
 /* Takes in answers until the daemon hangs up; counts them by status. */
 static void receive_all(struct wire *wire,
@@ -106,10 +63,10 @@ START_TEST(what_is_in_work_is_answered_before_the_daemon_stops)
 
     scene_begin(&scene, options);
     call_connect(&wire, daemon_address(&scene.daemon));
-    make_long_table(&wire);
+    long_table_make(&wire);
     for (unsigned i = 0; i < LONG_REQUESTS; i++)
-        send_digest(&wire, 0);
-    await_digests(&scene.wire, LONG_REQUESTS);
+        long_send_digest(&wire, 0);
+    long_await_digests(&scene.wire, LONG_REQUESTS);
     ck_assert_int_eq(kill(scene.daemon.pid, SIGTERM), 0);
     receive_all(&wire, counts);
     ck_assert_uint_eq(counts[CARDINAL__V1__STATUS__STATUS_OK], LONG_REQUESTS);
@@ -149,10 +106,10 @@ START_TEST(new_requests_are_refused_while_it_drains)
 
     scene_begin(&scene, options);
     call_connect(&wire, daemon_address(&scene.daemon));
-    make_long_table(&wire);
+    long_table_make(&wire);
     for (unsigned i = 0; i < LONG_REQUESTS; i++)
-        send_digest(&wire, 0);
-    await_digests(&scene.wire, LONG_REQUESTS);
+        long_send_digest(&wire, 0);
+    long_await_digests(&scene.wire, LONG_REQUESTS);
     ck_assert_int_eq(kill(scene.daemon.pid, SIGTERM), 0);
     await_refusal(&scene.wire);
     receive_all(&wire, counts);
@@ -172,10 +129,10 @@ START_TEST(what_outlasts_the_drain_is_answered_as_given_up)
 
     scene_begin(&scene, options);
     call_connect(&wire, daemon_address(&scene.daemon));
-    make_long_table(&wire);
+    long_table_make(&wire);
     for (unsigned i = 0; i < LONG_REQUESTS; i++)
-        send_digest(&wire, 0);
-    await_digests(&scene.wire, LONG_REQUESTS);
+        long_send_digest(&wire, 0);
+    long_await_digests(&scene.wire, LONG_REQUESTS);
     ck_assert_int_eq(kill(scene.daemon.pid, SIGTERM), 0);
     receive_all(&wire, counts);
     ck_assert_uint_gt(counts[CARDINAL__V1__STATUS__STATUS_CANCELLED], 0);
@@ -197,7 +154,7 @@ START_TEST(second_signal_ends_the_drain)
     /* A client that reads nothing holds the drain up. */
     scene_begin(&scene, options);
     call_connect(&slow, daemon_address(&scene.daemon));
-    make_long_table(&slow);
+    long_table_make(&slow);
     for (int i = 0; i < 20; i++) {
         Cardinal__V1__Request *request = request_scan(LONG_TABLE, NULL);
         request->scan->selector = select_all();
@@ -217,82 +174,6 @@ START_TEST(second_signal_ends_the_drain)
 }
 END_TEST
 
-START_TEST(deadline_ends_requests_that_wait_and_that_run)
-{
-    static const char *const options[] = { "--job-threads", "1", NULL };
-    unsigned late = 0;
-    struct scene scene;
-
-    scene_begin(&scene, options);
-    make_long_table(&scene.wire);
-    for (unsigned i = 0; i < LONG_REQUESTS; i++)
-        send_digest(&scene.wire, 1);
-    for (unsigned i = 0; i < LONG_REQUESTS; i++) {
-        Cardinal__V1__Response *response = wire_receive(&scene.wire);
-        ck_assert_ptr_nonnull(response);
-        late += response->status == CARDINAL__V1__STATUS__STATUS_DEADLINE_EXCEEDED;
-        wire_free(response);
-    }
-    ck_assert_uint_gt(late, LONG_REQUESTS / 2);
-    ck_assert_uint_eq(call_stat(&scene.wire, "errors.deadline_exceeded"), late);
-    ck_assert_uint_eq(call_stat(&scene.wire, "job_bytes"), 0);
-    scene_end(&scene);
-}
-END_TEST
-
-START_TEST(delete_that_is_given_up_says_how_far_it_came)
-{
-    struct scene scene;
-    uint64_t said = 0;
-
-    scene_begin(&scene, NULL);
-    make_long_table(&scene.wire);
-    uint64_t before = call_keys(&scene.wire, LONG_TABLE);
-    Cardinal__V1__Request *request = request_delete(LONG_TABLE, "x");
-    cardinal__v1__selector__free_unpacked(request->delete_->selector, NULL);
-    request->delete_->selector = select_all();
-    request->deadline_ms = 1;
-    wire_send(&scene.wire, request);
-    request_free(request);
-    Cardinal__V1__Response *response = wire_receive(&scene.wire);
-    ck_assert_ptr_nonnull(response);
-    if (response->status == CARDINAL__V1__STATUS__STATUS_OK) {
-        said = response->delete_->deleted; /* it was faster than a millisecond */
-    } else {
-        ck_assert_int_eq(response->status, CARDINAL__V1__STATUS__STATUS_DEADLINE_EXCEEDED);
-        const char *number = strstr(response->message, "after ");
-        if (number != NULL)
-            said = strtoull(number + strlen("after "), NULL, 10);
-        else
-            ck_assert_ptr_nonnull(strstr(response->message, "before it was begun"));
-    }
-    wire_free(response);
-    ck_assert_uint_eq(before - call_keys(&scene.wire, LONG_TABLE), said);
-    scene_end(&scene);
-}
-END_TEST
-
-START_TEST(client_that_goes_away_ends_its_requests)
-{
-    static const char *const options[] = { "--job-threads", "1", NULL };
-    struct scene scene;
-    struct wire wire;
-
-    scene_begin(&scene, options);
-    call_connect(&wire, daemon_address(&scene.daemon));
-    make_long_table(&wire);
-    for (unsigned i = 0; i < LONG_REQUESTS; i++)
-        send_digest(&wire, 0);
-    await_digests(&scene.wire, LONG_REQUESTS);
-    wire_close(&wire);
-    int64_t deadline = now_ms() + SETTLE_MS;
-    while (call_stat(&scene.wire, "connections") > 1 || call_stat(&scene.wire, "job_bytes") > 0)
-        ck_assert_int_lt(now_ms(), deadline);
-    ck_assert_uint_gt(call_stat(&scene.wire, "errors.cancelled"), 0);
-    scene_end(&scene);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -301,9 +182,6 @@ int main(void)
         new_requests_are_refused_while_it_drains,
         what_outlasts_the_drain_is_answered_as_given_up,
         second_signal_ends_the_drain,
-        deadline_ends_requests_that_wait_and_that_run,
-        delete_that_is_given_up_says_how_far_it_came,
-        client_that_goes_away_ends_its_requests,
     };
 
     return RUN_INTEGRATION("server_stop", tests);

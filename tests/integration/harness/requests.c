@@ -215,6 +215,23 @@ Cardinal__V1__Request *request_delete(const char *table, const char *key)
     return request;
 }
 
+Cardinal__V1__Request *request_top(const char *table, const char *column, uint32_t limit)
+{
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(TOP, top, top, table);
+    set_text(&request->top->column, column);
+    request->top->limit = limit;
+    return request;
+}
+
+Cardinal__V1__Request *request_merge(const char *table, const char *into)
+{
+    Cardinal__V1__Request *request;
+    NEW_REQUEST(MERGE, merge, merge, table);
+    set_bytes(&request->merge->into, into, strlen(into));
+    return request;
+}
+
 Cardinal__V1__Request *request_create(const char *table)
 {
     Cardinal__V1__Request *request;

@@ -23,6 +23,9 @@ Cardinal__V1__Request *request_count(const char *table, const char *key, const c
 Cardinal__V1__Request *request_union(const char *table, const char *column);
 Cardinal__V1__Request *request_scan(const char *table, const char *column);
 Cardinal__V1__Request *request_delete(const char *table, const char *key);
+/* With no selector yet. */
+Cardinal__V1__Request *request_top(const char *table, const char *column, uint32_t limit);
+Cardinal__V1__Request *request_merge(const char *table, const char *into);
 
 /* A table of one column, "c". */
 Cardinal__V1__Request *request_create(const char *table);
