@@ -178,12 +178,15 @@ static void settle_finishing(struct connection *connection)
     loop_queue_linger(connection->loop, connection);
 }
 
-/* Sends what the socket takes; false after an error that ends the connection. */
+/* Sends what the socket takes, but not so much that others wait for long; false after
+ * an error that ends the connection. */
 static bool send_now(struct connection *connection, const uint8_t *data, size_t len, size_t *sent)
 {
+    size_t most = len < CONNECTION_SEND_BYTES ? len : CONNECTION_SEND_BYTES;
+
     *sent = 0;
-    while (*sent < len) {
-        ssize_t n = send(connection->fd, data + *sent, len - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (*sent < most) {
+        ssize_t n = send(connection->fd, data + *sent, most - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n >= 0) {
             *sent += (size_t)n;
             continue;
@@ -193,7 +196,7 @@ static bool send_now(struct connection *connection, const uint8_t *data, size_t 
         break;
     }
     stats_add(&connection->loop->stats, COUNTER_BYTES_OUT, *sent);
-    if (*sent == len || errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+    if (*sent == most || errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
         return true;
     connection_abort(connection);
     return false;

@@ -32,6 +32,7 @@
 #include "daemon/wire/outbuf.h"
 
 #define CONNECTION_UNSENT_HIGH ((size_t)1 << 20) /* bytes; beyond, no requests are taken */
+#define CONNECTION_SEND_BYTES ((size_t)256 << 10) /* sent at one time; others wait meanwhile */
 #define CONNECTION_LINGER_MS 1000u
 
 struct loop;

@@ -6,14 +6,16 @@ static enum status append(struct unsent *unsent, const uint8_t *data, size_t len
 {
     size_t before = unsent_len(unsent);
 
-    if (unsent->start > 0)
-        memmove(unsent->buf.data, unsent_bytes(unsent), before);
-    unsent->buf.len = before;
-    unsent->start = 0;
+    if (unsent->start >= before) { /* so that a byte is moved once on average, at most */
+        if (before > 0)
+            memmove(unsent->buf.data, unsent_bytes(unsent), before);
+        unsent->buf.len = before;
+        unsent->start = 0;
+    }
     enum status status = outbuf_reserve(&unsent->buf, len);
     if (status != ST_OK)
         return status;
-    memcpy(unsent->buf.data + before, data, len);
+    memcpy(unsent->buf.data + unsent->buf.len, data, len);
     unsent->buf.len += len;
     return ST_OK;
 }

@@ -52,6 +52,36 @@ START_TEST(unsent_gives_back_what_was_kept_in_order)
 }
 END_TEST
 
+/* A peer that takes little at a time does not have all the rest moved each time. */
+START_TEST(unsent_moves_each_byte_about_once)
+{
+    struct unsent unsent = { .start = 0 };
+    uint8_t expected = 0;
+    unsigned moves = 0;
+
+    budget_init(&budget, 1u << 20);
+    for (unsigned i = 0; i < 2000; i++) {
+        const uint8_t *begin = unsent.buf.data;
+        const uint8_t byte[2] = { (uint8_t)(2 * i), (uint8_t)(2 * i + 1) };
+        struct outbuf out = { 0 };
+        size_t start = unsent.start;
+        ck_assert_int_eq(outbuf_reserve(&out, 1000), ST_OK);
+        memcpy(out.data, byte, sizeof byte);
+        out.len = sizeof byte;
+        ck_assert_int_eq(unsent_keep(&unsent, &budget, &out, 0), ST_OK);
+        outbuf_release(&out);
+        moves += unsent.buf.data != begin || unsent.start < start;
+        if (i > 0) {
+            ck_assert_uint_eq(unsent_bytes(&unsent)[0], expected++);
+            unsent_consume(&unsent, &budget, 1);
+        }
+    }
+    ck_assert_uint_lt(moves, 40);
+    unsent_consume(&unsent, &budget, unsent_len(&unsent));
+    ck_assert_uint_eq(budget_used(&budget), 0);
+}
+END_TEST
+
 START_TEST(unsent_takes_no_more_than_the_budget)
 {
     struct unsent unsent = { .start = 0 };
@@ -87,6 +117,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         unsent_gives_back_what_was_kept_in_order,
+        unsent_moves_each_byte_about_once,
         unsent_takes_no_more_than_the_budget,
         unsent_is_as_it_was_without_memory,
     };
