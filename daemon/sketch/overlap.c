@@ -15,23 +15,11 @@ static struct measured measured_of(struct estimate estimate)
     return (struct measured){ estimate.value, estimate.value * estimate.rse };
 }
 
-/* Tokens in both of two sorted lists. */
-static uint32_t count_shared(const struct union_scratch *a, const struct union_scratch *b)
+static uint32_t count_shared(const struct token_set *a, const struct token_set *b)
 {
     uint32_t shared = 0;
-    uint32_t i = 0;
-    uint32_t j = 0;
-    while (i < a->token_count && j < b->token_count) {
-        if (token_same(a->tokens[i], b->tokens[j])) {
-            shared++;
-            i++;
-            j++;
-        } else if (a->tokens[i] < b->tokens[j]) {
-            i++;
-        } else {
-            j++;
-        }
-    }
+    for (size_t i = 0; i < token_set_slots(a); i++)
+        shared += a->slots[i] != 0 && token_set_has(b, a->slots[i]);
     return shared;
 }
 
@@ -40,8 +28,8 @@ static uint32_t count_shared(const struct union_scratch *a, const struct union_s
 static void from_tokens(const struct union_scratch *a, const struct union_scratch *b,
                         struct overlap *out)
 {
-    uint32_t shared = count_shared(a, b);
-    uint32_t all = a->token_count + b->token_count - shared;
+    uint32_t shared = count_shared(&a->tokens, &b->tokens);
+    uint32_t all = a->tokens.count + b->tokens.count - shared;
     double error = estimate_tokens(all).rse * all;
     out->all = measured_of(estimate_tokens(all));
     out->shared.value = shared == 0 ? 0 : fmax(out->a.value + out->b.value - out->all.value, 0);

@@ -43,6 +43,12 @@ enum packed_need packed_need(uint64_t word, uint32_t token);
 /* Asks the CPU for the lines where a token is looked for. */
 void packed_prefetch(uint64_t word, uint32_t token);
 
+/* All tokens in order, into out, which has room for the word's count. */
+void packed_read(uint64_t word, uint32_t *out);
+
+/* Asks the CPU for all that packed_read() looks at. */
+void packed_expect(uint64_t word);
+
 struct counts;
 
 /* Goes through the tokens in order. Plain data; the cell stays as it is

@@ -13,13 +13,13 @@
 #define CARDINAL_SKETCH_ROLLUP_H
 
 #include "daemon/sketch/cell.h"
+#include "daemon/sketch/token_set.h"
 #include "daemon/sketch/union_scratch.h"
 
 struct rollup {
-    uint32_t *tokens; /* 0: free; NULL: none yet, or ranks */
-    uint8_t *ranks;   /* of all registers; NULL: tokens */
-    uint32_t count;   /* of tokens, or of registers */
-    uint32_t bits;    /* log2 of the tokens' slots, 0: none */
+    struct token_set tokens; /* empty beside ranks */
+    uint8_t *ranks;          /* of all registers; NULL: tokens */
+    uint32_t register_count; /* of ranks */
 };
 
 /* Feeds n codes. After ST_RESOURCE_EXHAUSTED, here and below, it is of no
@@ -36,8 +36,7 @@ bool rollup_may_owe(const struct rollup *rollup, const struct sketch_shape *shap
                     const struct cell *cell);
 
 /* Merges the rollup into a union, as many cells. */
-enum status rollup_unite(const struct rollup *rollup, const struct sketch_shape *shape,
-                         struct union_scratch *scratch);
+enum status rollup_unite(const struct rollup *rollup, struct union_scratch *scratch);
 
 /* Bytes of memory it owns. O(1). */
 size_t rollup_bytes(const struct rollup *rollup);

@@ -63,12 +63,12 @@ static inline uint32_t token_index(uint32_t token, unsigned precision)
     return token >> (TOKEN_BITS - precision);
 }
 
+/* Without a branch: a rho is there when the middle has no 1, and only then. */
 static inline unsigned token_rank(uint32_t token, unsigned precision)
 {
-    uint32_t middle = token_middle(token, precision);
-    if (middle != 0)
-        return 1 + (unsigned)__builtin_ctz(middle);
-    return TOKEN_HASH_BITS - precision + (token & TOKEN_RHO_MASK);
+    uint32_t middle = token_middle(token, precision) | 1u << (TOKEN_HASH_BITS - precision);
+    uint32_t rho = token & TOKEN_RHO_MASK;
+    return (unsigned)__builtin_ctz(middle) + rho + (rho == 0);
 }
 
 /* Whether two tokens are one, but for rho. */

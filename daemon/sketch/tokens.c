@@ -18,6 +18,21 @@ uint32_t tokens_count(uint64_t word)
     return word_state(word) == CELL_INLINE ? word_inline_count(word) : word_count(word);
 }
 
+const uint32_t *tokens_list(uint64_t word, uint32_t pair[2], uint32_t *buffer)
+{
+    switch (word_state(word)) {
+    case CELL_ARRAY:
+        return word_address(word);
+    case CELL_PACKED:
+        packed_read(word, buffer);
+        return buffer;
+    default:
+        pair[0] = word_first(word);
+        pair[1] = word_second(word);
+        return pair;
+    }
+}
+
 void token_iter_init(struct token_iter *iter, uint64_t word, const struct sketch_shape *shape)
 {
     iter->left = tokens_count(word);

@@ -13,6 +13,11 @@ bool tokens_held(uint64_t word);
 
 uint32_t tokens_count(uint64_t word);
 
+/* All tokens of a word that is not PACKED: pair or the cell's own memory, for as
+ * long as those stay as they are. Those of a PACKED are put into buffer, which
+ * has room for tokens_count() of them. */
+const uint32_t *tokens_list(uint64_t word, uint32_t pair[2], uint32_t *buffer);
+
 /* Goes through the tokens in order. The word must stay as it is meanwhile. */
 struct token_iter {
     uint32_t pair[2]; /* INLINE */

@@ -2,6 +2,7 @@
 #ifndef CARDINAL_SKETCH_UNION_PARTS_H
 #define CARDINAL_SKETCH_UNION_PARTS_H
 
+#include "daemon/sketch/token_set.h"
 #include "daemon/sketch/union_registers.h"
 #include "daemon/sketch/union_scratch.h"
 
@@ -12,13 +13,14 @@ struct union_scratch {
     bool has_registers;               /* else tokens */
     struct union_registers registers; /* all zero until needed */
     const uint8_t *ahead;             /* registers of the dense cell that is expected, or NULL */
-    uint32_t *tokens;                 /* token_count of them; NULL until needed */
-    uint32_t *spare_tokens;           /* of the same size, for the next union */
-    uint32_t token_count;
+    struct token_set tokens;          /* of no meaning beside registers */
+    uint32_t *list;                   /* room for the tokens of a PACKED; NULL until needed */
 };
 
-/* Merges in the ranks of many cells' registers, a byte each. On
- * ST_RESOURCE_EXHAUSTED the scratch is as it was. */
+/* Merges in the tokens of many cells. */
+enum status union_scratch_add_set(struct union_scratch *scratch, const struct token_set *set);
+
+/* Merges in the ranks of many cells' registers, a byte each. */
 enum status union_scratch_add_ranks(struct union_scratch *scratch, const uint8_t *ranks);
 
 /* Puts the union's ranks, a byte each, into out. */

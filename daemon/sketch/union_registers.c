@@ -5,6 +5,7 @@
 
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/kernels.h"
+#include "daemon/sketch/token.h"
 
 #define KERNEL_REGISTERS_MIN 64u /* fewer are no work for vectors */
 #define LINE_BYTES 64u
@@ -144,6 +145,51 @@ void union_registers_raise(struct union_registers *registers, uint32_t index, un
         registers->ranks[index] = (uint8_t)rank;
     else
         raise_nibble(registers, index, rank);
+}
+
+static void raise_bytes(struct union_registers *registers, const uint32_t *tokens, size_t n)
+{
+    unsigned precision = registers->precision;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *at = registers->ranks + token_index(tokens[i], precision);
+        uint8_t rank = (uint8_t)token_rank(tokens[i], precision);
+        *at = rank > *at ? rank : *at;
+    }
+}
+
+/* Raises nibbles up to the first token that is too high for one; returns which. No
+ * branch asks whether a nibble is raised, which cannot be foretold. */
+static size_t raise_nibbles(struct union_registers *registers, const uint32_t *tokens, size_t n)
+{
+    unsigned precision = registers->precision;
+    unsigned base = registers->base;
+    uint8_t *nibbles = registers->nibbles;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t index = token_index(tokens[i], precision);
+        unsigned rank = token_rank(tokens[i], precision);
+        uint8_t *at = nibbles + nibble_offset(index);
+        unsigned shift = nibble_shift(index);
+        int32_t more = (int32_t)rank - (int32_t)(base + (*at >> shift & 15u));
+        if (rank >= base + NIBBLE_FULL)
+            return i;
+        *at = (uint8_t)(*at + ((uint32_t)(more & ~(more >> 31)) << shift));
+    }
+    return n;
+}
+
+void union_registers_raise_tokens(struct union_registers *registers, const uint32_t *tokens,
+                                  size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (registers->is_bytes) {
+            raise_bytes(registers, tokens + i, n - i);
+            return;
+        }
+        i += raise_nibbles(registers, tokens + i, n - i);
+        if (i < n)
+            union_registers_raise(registers, token_index(tokens[i], registers->precision),
+                                  token_rank(tokens[i], registers->precision));
+    }
 }
 
 /* A nibble of 15 stands for no more than the rank that is listed for it, so it

@@ -36,6 +36,10 @@ void union_registers_clear(struct union_registers *registers);
 /* Raises a register to rank, if that is more. */
 void union_registers_raise(struct union_registers *registers, uint32_t index, unsigned rank);
 
+/* The same for n tokens. */
+void union_registers_raise_tokens(struct union_registers *registers, const uint32_t *tokens,
+                                  size_t n);
+
 /* Raises all to those of a cell of the same precision, while the CPU fetches the
  * registers that come next (dense_expect()); NULL: none. */
 void union_registers_merge(struct union_registers *registers, const struct dense *from,

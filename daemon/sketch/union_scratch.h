@@ -5,7 +5,7 @@
  * cell on (or when there are too many tokens) it is registers. With a single
  * contributing cell the estimate is that cell's own.
  *
- * Takes up to 1.5 * 2^p bytes and a token buffer, allocated when first needed and
+ * Takes up to 1.5 * 2^p bytes and two token buffers, allocated when first needed and
  * kept over resets, so that one scratch serves many unions without allocating.
  * Thread safety: none. */
 #ifndef CARDINAL_SKETCH_UNION_SCRATCH_H
@@ -22,8 +22,8 @@ void union_scratch_free(struct union_scratch *scratch); /* accepts NULL */
 /* Empties it. */
 void union_scratch_reset(struct union_scratch *scratch);
 
-/* Merges cell in; reads it only during the call. On ST_RESOURCE_EXHAUSTED the
- * scratch is as it was. */
+/* Merges cell in; reads it only during the call. After ST_RESOURCE_EXHAUSTED the
+ * scratch is of no more use than to be reset or freed. */
 enum status union_scratch_add(struct union_scratch *scratch, const struct cell *cell);
 
 /* Says that cell is going to be added after the one that is added next: its

@@ -12,15 +12,18 @@ struct gather {
     uint64_t keys;
 };
 
-static enum status gather_row(const struct row *row, void *arg)
+static enum status gather_rows(const struct row *const *rows, uint32_t count, void *arg)
 {
     struct gather *gather = arg;
     enum status status = ST_OK;
-    gather->keys++;
+    gather->keys += count;
     for (uint32_t i = 0; i < gather->columns.count && status == ST_OK; i++) {
-        const struct cell *cell = row_cell(row, gather->columns.slots[i]);
-        if (cell != NULL)
-            status = cell_merge(&gather->cells[i], cell, gather->shape);
+        uint16_t slot = gather->columns.slots[i];
+        for (uint32_t r = 0; r < count && status == ST_OK; r++) {
+            const struct cell *cell = row_cell(rows[r], slot);
+            if (cell != NULL)
+                status = cell_merge(&gather->cells[i], cell, gather->shape);
+        }
     }
     return status;
 }
@@ -109,7 +112,7 @@ enum status table_merge(struct table *table, const struct selector *from, struct
     gather->shape = &table->shape;
     enum status status = table_find_columns(table, NULL, 0, &gather->columns, err);
     if (status == ST_OK)
-        status = table_select(table, from, &gather->columns, task, gather_row, gather);
+        status = table_select(table, from, &gather->columns, task, gather_rows, gather);
     if (status == ST_RESOURCE_EXHAUSTED)
         error_nomem(err);
     if (status == ST_OK)

@@ -322,7 +322,7 @@ enum status rollups_unite(struct rollups *rollups, uint32_t group_number, struct
             stale->ids[stale->count] = columns->ids[i];
             stale->slots[stale->count++] = slot;
         } else if (slot < group->width) {
-            status = rollup_unite(&group->rollups[slot], &rollups->shape, scratches[i]);
+            status = rollup_unite(&group->rollups[slot], scratches[i]);
         }
     }
     unlock(group);

@@ -74,6 +74,11 @@ struct stretch {
     uint32_t count;
 };
 
+#define STRETCH_ROWS 256u /* at most */
+
+/* How many rows of that many cells a stretch may have. */
+uint32_t stretch_rows(uint32_t cells);
+
 /* Called with the shard locked; may remove the stretch's rows. */
 typedef enum status stretch_visit(struct table *table, const struct stretch *stretch, void *arg);
 
@@ -89,14 +94,19 @@ enum status table_walk_shards(struct table *table, uint32_t first, uint32_t coun
                               struct column_set *columns, const struct task *task,
                               stretch_visit *visit, void *arg);
 
-/* Called with the row's shard locked. */
-typedef enum status row_visit(const struct row *row, void *arg);
+/* Called with rows of one shard, at least one, which is locked. */
+typedef enum status rows_visit(const struct row *const *rows, uint32_t count, void *arg);
 
-/* table_walk(), row by row, for selectors of every kind: a listed key that exists
- * is visited once. */
+/* Takes visit over the rows that a selector of any kind means; a listed key that
+ * exists is visited once. columns and task as with table_walk(). */
 enum status table_select(struct table *table, const struct selector *selector,
-                         struct column_set *columns, const struct task *task, row_visit *visit,
+                         struct column_set *columns, const struct task *task, rows_visit *visit,
                          void *arg);
+
+/* The same over all rows of some shards. */
+enum status table_select_shards(struct table *table, uint32_t first, uint32_t count,
+                                struct column_set *columns, const struct task *task,
+                                rows_visit *visit, void *arg);
 
 /* The selector's first place in a shard. */
 struct order_place selector_seek(const struct selector *selector, const struct shard *shard);

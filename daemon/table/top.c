@@ -78,21 +78,26 @@ static void take_in(struct top *top, struct estimate estimate, struct bytes_view
         sift_up(top, top->count++, member);
 }
 
-static enum status weigh_row(const struct row *row, void *arg)
+static void weigh_row(struct top *top, const struct row *row)
 {
-    struct top *top = arg;
     const struct cell *cell = row_cell(row, top->columns->slots[0]);
     if (cell == NULL || cell->word == 0)
-        return ST_OK;
+        return;
     struct estimate estimate = cell_estimate(cell, top->shape);
     if (top->count == top->limit) {
         const struct member *least = &top->members[0];
         if (estimate.value < least->estimate.value ||
             (estimate.value == least->estimate.value &&
              key_compare(row_key(row), member_key(top, least)) > 0))
-            return ST_OK;
+            return;
     }
     take_in(top, estimate, row_key(row));
+}
+
+static enum status weigh_rows(const struct row *const *rows, uint32_t count, void *arg)
+{
+    for (uint32_t i = 0; i < count; i++)
+        weigh_row(arg, rows[i]);
     return ST_OK;
 }
 
@@ -120,7 +125,7 @@ enum status table_top(struct table *table, const struct selector *selector, size
     if (top.members == NULL || top.keys == NULL)
         status = ST_RESOURCE_EXHAUSTED;
     if (status == ST_OK)
-        status = table_select(table, selector, columns, task, weigh_row, &top);
+        status = table_select(table, selector, columns, task, weigh_rows, &top);
     if (status == ST_OK) {
         sort(&top);
         for (size_t i = 0; i < top.count; i++) {

@@ -2,7 +2,6 @@
 
 #include "daemon/table/table_impl.h"
 
-#define STRETCH_ROWS 256u
 #define STRETCH_CELLS 256u /* cells looked at under one hold of the lock, about */
 #define AHEAD 8u           /* rows fetched ahead */
 
@@ -77,8 +76,7 @@ static enum status walk_shard(struct table *table, struct shard *shard, struct w
     return status;
 }
 
-/* How many rows of that many cells a stretch may have. */
-static uint32_t stretch_rows(uint32_t cells)
+uint32_t stretch_rows(uint32_t cells)
 {
     if (cells <= STRETCH_CELLS / STRETCH_ROWS)
         return STRETCH_ROWS;

@@ -1,13 +1,14 @@
 /* bench_table: what the table itself costs, without a network.
  *
- *     bench_table wide|grouped|many|memory COLUMNS VALUES|queries KEYS [no-rollup]
+ *     bench_table wide|grouped|many|memory COLUMNS VALUES|queries KEYS|unions KEYS VALUES
+ * [no-rollup]
  *
  * wide: 60,000 new keys x 11 columns, one value each, in batches of 1,000
  * values. grouped: the same under 255 keys. many: 10,000,000 events over 100,000 keys, Zipf(1), one
  * column, values uniform in 1..10,000,000, batches of 1,000. memory: resident bytes a key with that
  * many values in one of COLUMNS, 200,000 keys of 10 bytes (20,000 above 100 values). queries:
- * points, pages, unions and deletes over KEYS one-value keys. no-rollup: of a table that keeps
- * none. */
+ * points, pages, unions and deletes over KEYS one-value keys. unions: of KEYS listed keys of VALUES
+ * values each. no-rollup: of a table that keeps none. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -343,6 +344,64 @@ static void bench_queries(uint32_t count)
     catalog_free(catalog);
 }
 
+static int compare_doubles(const void *a, const void *b)
+{
+    double one = *(const double *)a;
+    double other = *(const double *)b;
+    return (one > other) - (one < other);
+}
+
+/* The keys of fill(), listed in no order. */
+static void list_keys(struct bytes_view *views, uint8_t (*text)[KEY_ROOM], uint32_t count)
+{
+    uint64_t state = 4711;
+    for (uint32_t i = 0; i < count; i++) {
+        int len = snprintf((char *)text[i], KEY_ROOM, "%010llu",
+                           (unsigned long long)(i * UINT64_C(2654435761) % 10000000000u));
+        views[i] = (struct bytes_view){ text[i], (size_t)len };
+    }
+    for (uint32_t i = count; i > 1; i--) {
+        uint32_t with = (uint32_t)(next_random(&state) % i);
+        struct bytes_view swapped = views[with];
+        views[with] = views[i - 1];
+        views[i - 1] = swapped;
+    }
+}
+
+static void bench_unions(uint32_t count, uint32_t values)
+{
+    enum { ROUNDS = 51 };
+    struct catalog *catalog = catalog_new(10, 42);
+    struct table *table = make_table(catalog, "t", 1);
+    struct column_set columns;
+    struct estimate estimate;
+    uint64_t n;
+    double seconds[ROUNDS];
+    uint8_t(*text)[KEY_ROOM] = malloc(count * sizeof *text);
+    struct bytes_view *views = malloc(count * sizeof *views);
+    if (text == NULL || views == NULL)
+        abort();
+    list_keys(views, text, count);
+    fill(table, count, values);
+    table_find_columns(table, NULL, 0, &columns, NULL);
+    struct selector list = { .kind = SELECTOR_LIST, .list = views, .list_count = count };
+    for (int round = 0; round < ROUNDS; round++) {
+        double begun = now_s();
+        table_union(table, &list, &columns, NULL, &estimate, &n, NULL);
+        seconds[round] = now_s() - begun;
+    }
+    qsort(seconds, ROUNDS, sizeof *seconds, compare_doubles);
+    printf(
+        "unions: %llu listed keys of %u values: %.3f ms at least, %.3f median, %.1f and %.1f ns a "
+        "key, estimate %.0f\n",
+        (unsigned long long)n, values, seconds[0] * 1e3, seconds[ROUNDS / 2] * 1e3,
+        seconds[0] / count * 1e9, seconds[ROUNDS / 2] / count * 1e9, estimate.value);
+    free(views);
+    free(text);
+    table_unref(table);
+    catalog_free(catalog);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -362,9 +421,11 @@ int main(int argc, char **argv)
         bench_memory(n, values);
     else if (strcmp(what, "queries") == 0 && n >= 1)
         bench_queries(n);
+    else if (strcmp(what, "unions") == 0 && n >= 1)
+        bench_unions(n, values);
     else {
-        fprintf(stderr,
-                "usage: bench_table wide|grouped|many|memory COLUMNS VALUES|queries KEYS\n");
+        fprintf(stderr, "usage: bench_table wide|grouped|many|memory COLUMNS VALUES|queries KEYS|"
+                        "unions KEYS VALUES\n");
         return 2;
     }
     return EXIT_SUCCESS;

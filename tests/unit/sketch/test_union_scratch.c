@@ -1,6 +1,7 @@
 #include <math.h>
 
-#include "daemon/sketch/union_scratch.h"
+#include "daemon/sketch/union_parts.h"
+#include "tests/unit/failing_alloc.h"
 #include "tests/unit/run_suite.h"
 #include "tests/unit/sketch/reference.h"
 
@@ -126,6 +127,76 @@ START_TEST(a_cell_that_was_expected_changes_nothing_until_it_is_added)
 }
 END_TEST
 
+START_TEST(a_union_has_the_registers_of_all_its_values)
+{
+    static const uint64_t sizes[] = { 1, 2, 12, 100, 1200, 2500, 1200, 100, 9000, 1200, 3, 60000 };
+    uint64_t seed = test_seed();
+    static const unsigned precisions[] = { 4, 7, 8, 11, 14, 18 };
+    for (size_t p = 0; p < 6; p++) {
+        static struct reference reference;
+        static uint8_t ranks[REFERENCE_REGISTERS_MAX];
+        struct sketch_shape shape = shape_of(precisions[p]);
+        struct union_scratch *scratch = union_scratch_new(&shape);
+        reference_init(&reference, precisions[p]);
+        for (uint64_t i = 0; i < 12; i++) {
+            struct cell cell = { 0 };
+            add_stream(&cell, &shape, &reference, seed, i * 700, i * 700 + sizes[i]);
+            ck_assert_int_eq(union_scratch_add(scratch, &cell), ST_OK);
+            cell_release(&cell);
+            union_scratch_ranks(scratch, ranks);
+            ck_assert_mem_eq(ranks, reference.registers, shape.registers);
+        }
+        union_scratch_free(scratch);
+    }
+}
+END_TEST
+
+START_TEST(tokens_of_equal_high_bits_go_on_as_registers)
+{
+    static struct reference reference;
+    static uint8_t ranks[REFERENCE_REGISTERS_MAX];
+    struct sketch_shape shape = shape_of(14);
+    struct union_scratch *scratch = union_scratch_new(&shape);
+    reference_init(&reference, 14);
+    for (uint64_t i = 0; i < 300; i++) {
+        struct cell cell = { 0 };
+        uint64_t hash = (i + 1) << 14 | 77; /* all of one register */
+        add_hash(&cell, &shape, hash);
+        reference_add(&reference, hash);
+        ck_assert_int_eq(union_scratch_add(scratch, &cell), ST_OK);
+        cell_release(&cell);
+    }
+    ck_assert(scratch->has_registers);
+    union_scratch_ranks(scratch, ranks);
+    ck_assert_mem_eq(ranks, reference.registers, shape.registers);
+    union_scratch_free(scratch);
+}
+END_TEST
+
+START_TEST(a_union_says_so_without_memory)
+{
+    static const uint64_t sizes[] = { 1, 1200, 3000, 9000 };
+    uint64_t seed = test_seed();
+    struct sketch_shape shape = shape_of(14);
+    struct cell cells[4] = { { 0 } };
+    for (uint64_t i = 0; i < 4; i++)
+        add_stream(&cells[i], &shape, NULL, seed, i * 10000, i * 10000 + sizes[i]);
+    bool failed = true;
+    for (long n = 0; failed; n++) {
+        failing_alloc_arm(n);
+        struct union_scratch *scratch = union_scratch_new(&shape);
+        enum status status = scratch == NULL ? ST_RESOURCE_EXHAUSTED : ST_OK;
+        for (size_t i = 0; i < 4 && status == ST_OK; i++)
+            status = union_scratch_add(scratch, &cells[i]);
+        failed = failing_alloc_disarm();
+        ck_assert_int_eq(status, failed ? ST_RESOURCE_EXHAUSTED : ST_OK);
+        union_scratch_free(scratch);
+    }
+    for (size_t i = 0; i < 4; i++)
+        cell_release(&cells[i]);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -135,6 +206,9 @@ int main(void)
         a_union_is_within_five_standard_errors,
         a_union_is_the_same_in_any_order,
         a_cell_that_was_expected_changes_nothing_until_it_is_added,
+        a_union_has_the_registers_of_all_its_values,
+        tokens_of_equal_high_bits_go_on_as_registers,
+        a_union_says_so_without_memory,
     };
     return RUN_SUITE("union_scratch", tests);
 }

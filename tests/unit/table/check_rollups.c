@@ -30,9 +30,9 @@ static void rank_rollup(const struct rollup *rollup, const struct sketch_shape *
                         uint8_t *ranks)
 {
     struct cell all = { 0 };
-    for (uint32_t i = 0; rollup->tokens != NULL && i < 1u << rollup->bits; i++) {
-        if (rollup->tokens[i] != 0)
-            ck_assert_int_eq(cell_replay(&all, shape, rollup->tokens[i]), ST_OK);
+    for (size_t i = 0; i < token_set_slots(&rollup->tokens); i++) {
+        if (rollup->tokens.slots[i] != 0)
+            ck_assert_int_eq(cell_replay(&all, shape, rollup->tokens.slots[i]), ST_OK);
     }
     cell_registers(&all, shape, ranks);
     if (rollup->ranks != NULL)

@@ -229,6 +229,40 @@ START_TEST(compare_tells_two_groups_apart)
 }
 END_TEST
 
+START_TEST(compare_of_all_keys_is_the_same_with_rollups_and_without)
+{
+    enum { KEYS = 200, EACH = 100 };
+    struct overlap seen[2];
+    struct selector half = prefix_of("a");
+    struct overlap overlap;
+    uint64_t keys_a;
+    uint64_t keys_b;
+    begin();
+    for (uint64_t i = 0; i < KEYS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%c%u", i % 2 == 0 ? 'a' : 'b', (unsigned)i);
+        add_values(table, view(key), "a", i * EACH / 2, EACH);
+    }
+    struct column_set columns = column("a");
+    struct rollups *kept = table->rollups;
+    ck_assert_ptr_nonnull(kept);
+    for (int round = 0; round < 2; round++) {
+        ck_assert_int_eq(
+            table_compare(table, &half, &all, &columns, NULL, &overlap, &keys_a, &keys_b, NULL),
+            ST_OK);
+        ck_assert_uint_eq(keys_a, KEYS / 2);
+        ck_assert_uint_eq(keys_b, KEYS);
+        ck_assert_double_eq(overlap.all.value, overlap.b.value);
+        seen[round] = overlap;
+        table->rollups = NULL;
+    }
+    table->rollups = kept;
+    ck_assert_double_eq(seen[0].b.value, seen[1].b.value);
+    ck_assert_double_eq(seen[0].shared.value, seen[1].shared.value);
+    end();
+}
+END_TEST
+
 /* ---- export ------------------------------------------------------------------ */
 
 struct exported {
@@ -408,6 +442,7 @@ int main(void)
         listed_keys_are_merged_and_counted_once,
         merge_that_is_given_up_changes_nothing,
         compare_tells_two_groups_apart,
+        compare_of_all_keys_is_the_same_with_rollups_and_without,
         export_hands_out_cells_in_key_order,
         export_ends_a_page_at_its_limit_or_where_the_visitor_says,
         export_of_a_list_gives_each_key_that_exists_once_in_order,
