@@ -22,14 +22,16 @@ static struct link *find_oldest(struct worker *worker)
     return oldest;
 }
 
-/* Takes the oldest answer of a link; without a rate half of them, so that the next
+/* Takes the oldest answer of all; without a rate half of those of each link, so that the next
  * questions travel together. */
-static void take_hidden(struct worker *worker, struct link *link)
+static void take_hidden(struct worker *worker, struct link *oldest)
 {
-    uint32_t keep = worker->settings->rate == 0 ? worker->settings->in_flight / 2 : UINT32_MAX;
-    do
-        link_collect(link, &worker->result);
-    while (link->in_flight > keep);
+    link_collect(oldest, &worker->result);
+    for (uint32_t i = 0; worker->settings->rate == 0 && i < worker->link_count; i++) {
+        struct link *link = &worker->links[i];
+        while (link->in_flight > link->settings->in_flight / 2)
+            link_collect(link, &worker->result);
+    }
 }
 
 /* Sees that all is on its way; true if answers came in by that. */

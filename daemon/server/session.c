@@ -83,10 +83,8 @@ static enum status say_hello(struct session *session, const struct request_head 
 
 /* ---- requests -------------------------------------------------------------- */
 
-/* Milliseconds left of the request's time, 0 when it has no limit; false when
- * none are left. */
-static bool time_left(const struct session *session, const struct request_head *head,
-                      uint64_t *left_ms)
+bool session_time_left(const struct session *session, const struct request_head *head,
+                       uint64_t *left_ms)
 {
     uint64_t waited = uv_now(&session->loop->uv) - session->connection->read_ms;
 
@@ -128,6 +126,12 @@ static bool needs_tables(enum request_kind kind)
     return kind != REQUEST_HELLO && kind != REQUEST_PING && kind != REQUEST_STATS;
 }
 
+bool session_takes_requests(const struct session *session)
+{
+    return session->said_hello && !session->connection->read_in_drain &&
+           session->loop->phase < LOOP_CANCELLING && atomic_load(&session->context->is_ready);
+}
+
 static enum status take_request(struct session *session, const struct request_head *head,
                                 size_t frame_bytes, struct error *err)
 {
@@ -141,7 +145,7 @@ static enum status take_request(struct session *session, const struct request_he
         return err->code;
     if (needs_tables(head->kind) && !atomic_load(&session->context->is_ready))
         return error_set(err, ST_NOT_READY, "the server is still reading its data directory");
-    if (!time_left(session, head, &left_ms))
+    if (!session_time_left(session, head, &left_ms))
         return error_set(err, ST_DEADLINE_EXCEEDED, "%s before it was begun",
                          status_text(ST_DEADLINE_EXCEEDED));
     switch (head->kind) {
@@ -272,6 +276,8 @@ static enum turn take_turn(struct session *session, struct turn_clock *clock)
             refuse_oversized(session, payload.len);
             return TURN_IDLE;
         case FRAME_WHOLE:
+            if (session_answer_points(session))
+                break;
             switch (begin_request(session, payload, is_first)) {
             case BEGIN_WAITS:
                 return TURN_BLOCKED;

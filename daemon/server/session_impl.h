@@ -1,6 +1,6 @@
 /* session_impl: a session, for the files that make it up: session.c (requests
  * and turns), session_batch.c (batches), session_job.c (long requests),
- * session_wait.c (requests that wait). */
+ * session_wait.c (requests that wait), session_points.c (points, many together). */
 #ifndef CARDINAL_SERVER_SESSION_IMPL_H
 #define CARDINAL_SERVER_SESSION_IMPL_H
 
@@ -46,6 +46,20 @@ void session_count_error(struct session *session, enum status status);
 
 /* Answers with an error, and counts it. */
 void session_answer_error(struct session *session, uint64_t id, const struct error *err);
+
+/* Milliseconds left of the request's time, 0 when it has no limit; false when
+ * none are left. */
+bool session_time_left(const struct session *session, const struct request_head *head,
+                       uint64_t *left_ms);
+
+/* Would a request about tables be taken now, if it is in order? */
+bool session_takes_requests(const struct session *session);
+
+/* ---- session_points.c ---- */
+
+/* Answers the requests at the front of the inbuf that ask for a key each; false: there is none
+ * that could be, and nothing was done. */
+bool session_answer_points(struct session *session);
 
 /* ---- session_batch.c ---- */
 

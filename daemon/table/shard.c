@@ -153,7 +153,7 @@ uint32_t shard_widen(struct shard *shard, const struct placed_key *placed,
 
 uint32_t shard_move(struct shard *shard, uint32_t was, uint64_t hash)
 {
-    struct index_probe probe;
+    struct index_probe probe = { 0 };
     size_t size = row_bytes(pool_at(&shard->rows, was));
     uint32_t ref = pool_alloc(&shard->rows, size);
     if (ref == 0)

@@ -1,5 +1,7 @@
 #include "daemon/wire/decode_points.h"
 
+#include <string.h>
+
 #include "daemon/wire/cursor.h"
 #include "proto/names.h"
 
@@ -93,4 +95,35 @@ bool decode_points(struct bytes_view body, const struct decode_limits *limits, s
         return false;
     *out = request;
     return true;
+}
+
+struct bytes_view point_prefix(struct bytes_view body)
+{
+    struct cursor c = cursor_of(body);
+    struct bytes_view name;
+
+    (void)next_is(&c, TABLE, &name);
+    while (next_is(&c, COLUMNS, &name))
+        continue;
+    return (struct bytes_view){ body.data, (size_t)(c.at - body.data) };
+}
+
+/* The only field there is, if it is that one. */
+static bool only_is(struct bytes_view message, uint32_t field, struct bytes_view *out)
+{
+    struct cursor c = cursor_of(message);
+
+    return next_is(&c, field, out) && !cursor_more(&c);
+}
+
+bool point_key(struct bytes_view body, struct bytes_view prefix, struct bytes_view *key)
+{
+    struct bytes_view selector;
+    struct bytes_view list;
+
+    if (body.len < prefix.len || memcmp(body.data, prefix.data, prefix.len) != 0)
+        return false;
+    body = (struct bytes_view){ body.data + prefix.len, body.len - prefix.len };
+    return only_is(body, SELECTOR, &selector) && only_is(selector, LIST, &list) &&
+           only_is(list, KEYS, key) && key->len <= KEY_MAX_BYTES;
 }

@@ -18,4 +18,12 @@
 bool decode_points(struct bytes_view body, const struct decode_limits *limits, struct arena *arena,
                    struct cardinality_request *out);
 
+/* Requests that differ in a single key have the same bytes before it: their table and columns
+ * are decoded once. The prefix of a body that decode_points() took. */
+struct bytes_view point_prefix(struct bytes_view body);
+
+/* The key of another request that begins with the prefix; false: it is no such request, or
+ * not one of a single valid key. */
+bool point_key(struct bytes_view body, struct bytes_view prefix, struct bytes_view *key);
+
 #endif

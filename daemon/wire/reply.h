@@ -22,6 +22,8 @@
 #include "proto/status.h"
 #include "proto/value_hash.h"
 
+struct arena;
+
 /* Where a reply goes and what it answers. */
 struct reply_to {
     struct outbuf *out;
@@ -150,6 +152,26 @@ enum status reply_merge(const struct reply_to *to, uint64_t keys, uint64_t chang
                         struct error *err);
 enum status reply_import(const struct reply_to *to, uint64_t sketches, uint64_t changes,
                          struct error *err);
+
+/* What the answers to many Cardinality requests of a key each have in common: they are those
+ * that reply_cardinality() would make. */
+struct point_reply {
+    const uint8_t *columns; /* their names, encoded; in the arena */
+    size_t columns_bytes;
+    size_t column_count;
+    size_t key_bytes[2];  /* of KeyEstimates, of a key that is not there and of one that is */
+    size_t body_bytes[2]; /* of the reply's body */
+};
+
+enum status point_reply_init(struct point_reply *reply, const struct reply_columns *columns,
+                             struct arena *arena, struct error *err);
+
+/* Bytes of a frame, at most. */
+size_t point_reply_max(const struct point_reply *reply);
+
+/* Writes a frame; returns its end. */
+uint8_t *point_reply_put(const struct point_reply *reply, uint8_t *at, uint64_t id, bool found,
+                         const struct estimate *estimates);
 
 /* A frame that is being written; see reply_frame.h. */
 struct reply_frame {

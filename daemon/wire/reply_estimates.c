@@ -3,9 +3,11 @@
 #include <endian.h>
 #include <string.h>
 
+#include "daemon/wire/arena.h"
 #include "daemon/wire/cursor.h"
 #include "daemon/wire/reply.h"
 #include "daemon/wire/reply_frame.h"
+#include "proto/frame.h"
 
 enum { KEY = 1, FOUND = 2, ESTIMATES = 3, RSE = 4 }; /* fields of KeyEstimates */
 enum { UNION_KEYS = 1, UNION_COLUMNS = 2, UNION_ESTIMATES = 3, UNION_RSE = 4 };
@@ -123,6 +125,59 @@ enum status reply_cardinality(const struct reply_to *to, const struct reply_colu
         key_estimates_write(&frame.w, no_key, found[i], estimates + i * columns->count,
                             columns->count);
     return reply_frame_end(&frame, err);
+}
+
+enum status point_reply_init(struct point_reply *reply, const struct reply_columns *columns,
+                             struct arena *arena, struct error *err)
+{
+    struct bytes_view no_key = { NULL, 0 };
+    size_t bytes = columns_size(columns);
+    uint8_t *encoded = arena_alloc(arena, bytes);
+    if (encoded == NULL)
+        return error_nomem(err);
+    uint8_t *at = encoded;
+    for (size_t i = 0; i < columns->count; i++) {
+        size_t len = strlen(columns->names[i]);
+        at = varint_put(varint_put(at, WIRE_TAG(REPLY_COLUMNS, WIRE_BYTES)), len);
+        memcpy(at, columns->names[i], len);
+        at += len;
+    }
+    *reply = (struct point_reply){
+        .columns = encoded,
+        .columns_bytes = bytes,
+        .column_count = columns->count,
+    };
+    for (unsigned found = 0; found < 2; found++) {
+        reply->key_bytes[found] = key_size(no_key, found != 0, columns->count);
+        reply->body_bytes[found] = bytes + key_estimates_size(no_key, found != 0, columns->count);
+    }
+    return ST_OK;
+}
+
+size_t point_reply_max(const struct point_reply *reply)
+{
+    return FRAME_HEADER_BYTES + reply_head_size(UINT64_MAX, REQUEST_CARDINALITY, SIZE_MAX) +
+           reply->body_bytes[1];
+}
+
+uint8_t *point_reply_put(const struct point_reply *reply, uint8_t *at, uint64_t id, bool found,
+                         const struct estimate *estimates)
+{
+    uint8_t *frame = at;
+    at += FRAME_HEADER_BYTES;
+    if (id != 0)
+        at = varint_put(varint_put(at, WIRE_TAG(RESPONSE_ID, WIRE_VARINT)), id);
+    at = varint_put(at, WIRE_TAG(request_kind_info(REQUEST_CARDINALITY)->field, WIRE_BYTES));
+    at = varint_put(at, reply->body_bytes[found]);
+    memcpy(at, reply->columns, reply->columns_bytes);
+    at += reply->columns_bytes;
+    at = varint_put(varint_put(at, WIRE_TAG(REPLY_KEYS, WIRE_BYTES)), reply->key_bytes[found]);
+    if (found)
+        at = varint_put(varint_put(at, WIRE_TAG(FOUND, WIRE_VARINT)), 1);
+    at = put_estimates(at, ESTIMATES, estimates, reply->column_count);
+    at = put_rse(at, RSE, estimates, reply->column_count);
+    frame_put_header(frame, (size_t)(at - frame) - FRAME_HEADER_BYTES);
+    return at;
 }
 
 enum status reply_union(const struct reply_to *to, uint64_t keys,

@@ -204,19 +204,26 @@ void client_await(struct client *client, size_t answers)
     }
 }
 
-int client_status(const struct client *client, uint64_t id)
+Cardinal__V1__Response *client_response(const struct client *client, uint64_t id)
 {
     struct bytes_view payload;
     size_t at = 0;
-    int status = -1;
 
     while (next_frame(client, &at, &payload)) {
         Cardinal__V1__Response *response =
             cardinal__v1__response__unpack(NULL, payload.len, payload.data);
-        ck_assert_ptr_nonnull(response);
-        if (response->id == id)
-            status = (int)response->status;
+        if (response != NULL && response->id == id)
+            return response;
         cardinal__v1__response__free_unpacked(response, NULL);
     }
+    return NULL;
+}
+
+int client_status(const struct client *client, uint64_t id)
+{
+    Cardinal__V1__Response *response = client_response(client, id);
+    int status = response != NULL ? (int)response->status : -1;
+
+    cardinal__v1__response__free_unpacked(response, NULL);
     return status;
 }

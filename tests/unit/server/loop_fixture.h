@@ -61,6 +61,9 @@ void client_await(struct client *client, size_t answers);
 /* The status of the answer to request `id`, -1 if there is none. */
 int client_status(const struct client *client, uint64_t id);
 
+/* The answer to request `id`, to be freed; NULL if there is none. */
+Cardinal__V1__Response *client_response(const struct client *client, uint64_t id);
+
 /* Serves for so long. */
 void fixture_serve_ms(unsigned ms);
 

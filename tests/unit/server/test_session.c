@@ -82,6 +82,85 @@ START_TEST(session_answers_a_conversation)
 }
 END_TEST
 
+/* The estimate that answers request `id` about one key, and whether the key is there. */
+static double answered(uint64_t id, bool *found)
+{
+    Cardinal__V1__Response *response = client_response(&client, id);
+    double value = -1;
+
+    ck_assert_ptr_nonnull(response);
+    *found = false;
+    if (response->body_case == CARDINAL__V1__RESPONSE__BODY_CARDINALITY) {
+        ck_assert_uint_eq(response->cardinality->n_columns, 1);
+        ck_assert_str_eq(response->cardinality->columns[0], "c");
+        ck_assert_uint_eq(response->cardinality->n_keys, 1);
+        *found = response->cardinality->keys[0]->found;
+        value = response->cardinality->keys[0]->estimates[0];
+    }
+    cardinal__v1__response__free_unpacked(response, NULL);
+    return value;
+}
+
+#define POINTS 200u /* of one read: more than are answered together */
+
+START_TEST(session_answers_points_of_one_read_each_in_its_place)
+{
+    static const char *const tables[] = { "t", "t", "t", "missing", "t" };
+    static const char *const keys[] = { "k", "none", "l", "k", "k" };
+    static const char *const columns[] = { "c", "c", "c", "c", "missing" };
+    static const int statuses[] = { ST_OK, ST_OK, ST_OK, ST_NOT_FOUND, ST_NOT_FOUND };
+    static const double values[] = { 1, 0, 2, -1, -1 };
+    bool found;
+
+    fixture_begin();
+    client_open(&client);
+    add_hello_and_table(&client);
+    client_add(&client, request_add("t", "k", "c", 0, 1));
+    client_add(&client, request_add("t", "l", "c", 0, 2));
+    uint64_t before = client.last_id;
+    for (unsigned i = 0; i < POINTS; i++) {
+        unsigned kind = i % 7 < 5 ? i % 3 : i % 5;
+        client_add(&client, request_count(tables[kind], keys[kind], columns[kind]));
+    }
+    client_send(&client);
+    client_await(&client, client.last_id);
+    for (unsigned i = 0; i < POINTS; i++) {
+        unsigned kind = i % 7 < 5 ? i % 3 : i % 5;
+        ck_assert_int_eq(client_status(&client, before + 1 + i), statuses[kind]);
+        ck_assert_double_eq_tol(answered(before + 1 + i, &found), values[kind], 0.01);
+        ck_assert_int_eq(found, values[kind] > 0);
+    }
+    ck_assert_uint_eq(stats_read(&loop.stats, COUNTER_REQUESTS + (unsigned)REQUEST_CARDINALITY),
+                      POINTS);
+    client_close(&client);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(session_answers_points_after_the_batches_before_them)
+{
+    bool found;
+
+    fixture_begin();
+    client_open(&client);
+    add_hello_and_table(&client);
+    uint64_t before = client.last_id;
+    for (unsigned i = 0; i < 50; i++) {
+        client_add(&client, request_add("t", "k", "c", i, 1));
+        client_add(&client, request_count("t", "k", "c"));
+        client_add(&client, request_count("t", "k", "c"));
+    }
+    client_send(&client);
+    client_await(&client, client.last_id);
+    for (unsigned i = 0; i < 50; i++) {
+        ck_assert_double_eq_tol(answered(before + 3 * i + 2, &found), i + 1, 0.01);
+        ck_assert_double_eq_tol(answered(before + 3 * i + 3, &found), i + 1, 0.01);
+    }
+    client_close(&client);
+    fixture_end();
+}
+END_TEST
+
 /* What may be said when one allocation failed somewhere before or in it. */
 static bool is_excused(int status)
 {
@@ -213,6 +292,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         session_answers_a_conversation,
+        session_answers_points_of_one_read_each_in_its_place,
+        session_answers_points_after_the_batches_before_them,
         session_outlives_every_failed_allocation,
         session_answers_what_waits_when_its_deadline_has_come,
         session_answers_a_large_batch_when_its_deadline_has_come,

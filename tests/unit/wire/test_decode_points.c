@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cardinal.pb-c.h"
+#include "proto/names.h"
 #include "tests/unit/run_suite.h"
 
 #define MESSAGES 40000u
@@ -112,7 +113,11 @@ static bool judge(const uint8_t *bytes, size_t len, struct arena *arena)
     struct bytes_view body = { copy, len };
     bool taken = decode_points(body, &limits, arena, &points);
     if (taken) {
+        struct bytes_view key;
         const char *what = difference(&points, body);
+        ck_assert_int_eq(point_key(body, point_prefix(body), &key), points.key_count == 1);
+        if (points.key_count == 1)
+            ck_assert(is_same(key, points.keys[0].data, points.keys[0].len));
         ck_assert_msg(what == NULL, "seed %" PRIu64 ": %s", SEED, what);
         ck_assert_int_eq(decode_cardinality(body, &limits, arena, &whole, &err), ST_OK);
         ck_assert_uint_eq(whole.key_count, points.key_count);
@@ -151,11 +156,61 @@ START_TEST(points_cut_short_are_left_to_protobuf_c)
 }
 END_TEST
 
+START_TEST(points_of_a_prefix_have_a_key_of_their_own)
+{
+    static const uint8_t first[] = { 0x0a, 1, 't', 0x12, 1, 'c', 0x1a, 5, 0x0a, 3, 0x0a, 1, 'k' };
+    static const uint8_t empty_key[] = { 0x0a, 1, 't', 0x12, 1, 'c', 0x1a, 4, 0x0a, 2, 0x0a, 0 };
+    static const uint8_t others[][15] = {
+        { 0x0a, 1, 'u', 0x12, 1, 'c', 0x1a, 5, 0x0a, 3, 0x0a, 1, 'k' },          /* table */
+        { 0x0a, 1, 't', 0x12, 1, 'd', 0x1a, 5, 0x0a, 3, 0x0a, 1, 'k' },          /* column */
+        { 0x0a, 1, 't', 0x12, 1, 'c', 0x12, 1, 'd', 0x1a, 4, 0x0a, 2, 0x0a, 0 }, /* one more */
+        { 0x0a, 1, 't', 0x12, 1, 'c', 0x1a, 7, 0x0a, 5, 0x0a, 1, 'k', 0x0a, 0 }, /* two keys */
+        { 0x0a, 1, 't', 0x12, 1, 'c', 0x1a, 5, 0x12, 3, 0x0a, 1, 'k' },          /* a prefix */
+    };
+    const struct bytes_view prefix = point_prefix((struct bytes_view){ first, sizeof first });
+    struct bytes_view key;
+
+    ck_assert_uint_eq(prefix.len, 6);
+    ck_assert(point_key((struct bytes_view){ empty_key, sizeof empty_key }, prefix, &key));
+    ck_assert_uint_eq(key.len, 0);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        size_t len = i == 2 || i == 3 ? 15 : 13;
+        ck_assert(!point_key((struct bytes_view){ others[i], len }, prefix, &key));
+    }
+    for (size_t len = 0; len < sizeof first; len++)
+        ck_assert(!point_key((struct bytes_view){ first, len }, prefix, &key));
+}
+END_TEST
+
+START_TEST(points_of_a_prefix_have_keys_of_bounded_length)
+{
+    uint8_t body[KEY_MAX_BYTES + 64] = { 0x0a, 1, 't' };
+    const struct bytes_view prefix = { body, 3 };
+    struct bytes_view key;
+
+    for (unsigned over = 0; over < 2; over++) {
+        unsigned len = KEY_MAX_BYTES + over; /* all lengths take two bytes */
+        const unsigned lens[] = { len + 6, len + 3, len };
+        const uint8_t tags[] = { 0x1a, 0x0a, 0x0a };
+        uint8_t *at = body + prefix.len;
+        for (unsigned i = 0; i < 3; i++) {
+            *at++ = tags[i];
+            *at++ = (uint8_t)(lens[i] | 0x80);
+            *at++ = (uint8_t)(lens[i] >> 7);
+        }
+        const struct bytes_view whole = { body, prefix.len + 9 + len };
+        ck_assert_int_eq(point_key(whole, prefix, &key), over == 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         points_mean_what_protobuf_c_says,
         points_cut_short_are_left_to_protobuf_c,
+        points_of_a_prefix_have_a_key_of_their_own,
+        points_of_a_prefix_have_keys_of_bounded_length,
     };
 
     return RUN_SUITE("decode_points", tests);

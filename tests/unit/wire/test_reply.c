@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cardinal.pb-c.h"
+#include "daemon/wire/arena.h"
 #include "daemon/wire/page_token.h"
 #include "daemon/wire/reply.h"
 #include "proto/frame.h"
@@ -246,6 +247,44 @@ START_TEST(cardinality_has_the_size_foretold)
 }
 END_TEST
 
+START_TEST(points_are_answered_as_a_list_of_one_is)
+{
+    static const uint64_t ids[] = { 0, 1, 127, 128, 300000, UINT64_MAX };
+    struct point_reply points;
+    struct arena arena;
+    uint8_t bytes[256];
+    arena_init(&arena, 1024, 1024);
+    ck_assert_int_eq(point_reply_init(&points, &ab, &arena, NULL), ST_OK);
+    ck_assert_uint_le(point_reply_max(&points), sizeof bytes);
+    for (size_t i = 0; i < 2 * sizeof ids / sizeof ids[0]; i++) {
+        struct fixture f;
+        const bool found = i % 2 == 1;
+        begin(&f, ids[i / 2]);
+        receive(&f, reply_cardinality(&f.to, &ab, four, &found, 1, NULL),
+                CARDINAL__V1__RESPONSE__BODY_CARDINALITY);
+        size_t len = (size_t)(point_reply_put(&points, bytes, ids[i / 2], found, four) - bytes);
+        ck_assert_uint_eq(len, f.out.len);
+        ck_assert_mem_eq(bytes, f.out.data, len);
+        ck_assert_uint_le(len, point_reply_max(&points));
+        end(&f);
+    }
+    arena_release(&arena);
+}
+END_TEST
+
+START_TEST(points_need_memory_for_their_columns)
+{
+    struct point_reply points;
+    struct arena arena;
+    struct error err;
+    arena_init(&arena, 1024, 1024);
+    failing_alloc_arm(0);
+    ck_assert_int_eq(point_reply_init(&points, &ab, &arena, &err), ST_RESOURCE_EXHAUSTED);
+    ck_assert(failing_alloc_disarm());
+    arena_release(&arena);
+}
+END_TEST
+
 START_TEST(sizes_are_foretold_for_every_count)
 {
     static const struct estimate zeros[600 * 2];
@@ -325,6 +364,8 @@ int main(void)
         longest_error_fits,
         error_text_is_made_utf8,
         cardinality_has_the_size_foretold,
+        points_are_answered_as_a_list_of_one_is,
+        points_need_memory_for_their_columns,
         sizes_are_foretold_for_every_count,
         union_carries_keys_and_estimates,
         answer_over_the_cap_is_refused_and_leaves_no_trace,
