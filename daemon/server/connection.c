@@ -178,28 +178,15 @@ static void settle_finishing(struct connection *connection)
     loop_queue_linger(connection->loop, connection);
 }
 
-/* Sends what the socket takes, but not so much that others wait for long; false after
- * an error that ends the connection. */
+/* Sends what the socket takes; false after an error that ends the connection. */
 static bool send_now(struct connection *connection, const uint8_t *data, size_t len, size_t *sent)
 {
-    size_t most = len < CONNECTION_SEND_BYTES ? len : CONNECTION_SEND_BYTES;
+    bool is_sound = unsent_send(connection->fd, data, len, sent);
 
-    *sent = 0;
-    while (*sent < most) {
-        ssize_t n = send(connection->fd, data + *sent, most - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n >= 0) {
-            *sent += (size_t)n;
-            continue;
-        }
-        if (errno == EINTR)
-            continue;
-        break;
-    }
     stats_add(&connection->loop->stats, COUNTER_BYTES_OUT, *sent);
-    if (*sent == most || errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
-        return true;
-    connection_abort(connection);
-    return false;
+    if (!is_sound)
+        connection_abort(connection);
+    return is_sound;
 }
 
 /* Keeps the bytes of out from sent on. */
@@ -342,6 +329,10 @@ void connection_turn(struct connection *connection, struct turn_clock *clock)
     connection->readable = false;
     if (connection->session != NULL && !connection->refused)
         turn = connection->protocol->turn(connection->session, clock);
+    if (!turn_clock_is_long(clock))
+        connection->long_turns = 0;
+    else if (connection->long_turns < CONNECTION_LENGTHY_TURNS)
+        connection->long_turns++;
     connection_send(connection, &loop->out);
     connection->blocked = turn == TURN_BLOCKED;
     if (turn == TURN_AGAIN) {
@@ -355,7 +346,6 @@ void connection_turn(struct connection *connection, struct turn_clock *clock)
     }
     settle_finishing(connection);
     poll_anew(connection);
-    connection->takes_long = turn_clock_is_long(clock);
     free_if_unused(connection);
 }
 

@@ -32,7 +32,8 @@
 #include "daemon/wire/outbuf.h"
 
 #define CONNECTION_UNSENT_HIGH ((size_t)1 << 20) /* bytes; beyond, no requests are taken */
-#define CONNECTION_SEND_BYTES ((size_t)256 << 10) /* sent at one time; others wait meanwhile */
+/* Long turns in a row: of one the reason may have been that the thread did not run. */
+#define CONNECTION_LENGTHY_TURNS 2u
 #define CONNECTION_LINGER_MS 1000u
 
 struct loop;
@@ -59,7 +60,7 @@ struct connection {
     bool peer_gone;      /* the protocol was told so */
     bool eof;            /* read to the end */
     bool lingers;        /* in the loop's queue of those that linger */
-    bool takes_long;     /* its last turn was a long one */
+    uint8_t long_turns;  /* in a row until now, of CONNECTION_LENGTHY_TURNS at most */
     bool read_in_drain;  /* the last read was after the drain began */
     uint32_t jobs;       /* that hold on to this memory */
     uint64_t read_ms;    /* loop time of the last read */

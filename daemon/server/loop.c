@@ -13,6 +13,10 @@
 #define ARENA_FIRST_BYTES ((size_t)64 << 10)
 #define OUT_KEEP_BYTES ((size_t)256 << 10) /* of the loop's outbuf between turns */
 
+/* Between two polls each lengthy turn that waits makes room for so much more of them:
+ * many would have the poll take too large a share. */
+#define LENGTHY_NS (TURN_NS / 8)
+
 #define BATCH_PACE_GUESS_NS 2.0f /* a byte */
 #define VALUE_PACE_GUESS_NS 300.0f
 
@@ -25,49 +29,52 @@ static void on_spin(uv_idle_t *spin)
 
 void loop_queue_turn(struct loop *loop, struct connection *connection)
 {
-    assert(!connection->queued);
-    connection->queued = true;
-    connection->next_turn = NULL;
-    if (loop->turn_last != NULL)
-        loop->turn_last->next_turn = connection;
-    else
-        loop->turn_first = connection;
-    loop->turn_last = connection;
+    bool is_lengthy = connection->long_turns == CONNECTION_LENGTHY_TURNS;
+
+    turn_queue_add(is_lengthy ? &loop->lengthy : &loop->brief, connection);
     uv_idle_start(&loop->spin, on_spin);
 }
 
-static struct connection *take_turn(struct loop *loop)
+static bool turns_wait(const struct loop *loop)
 {
-    struct connection *connection = loop->turn_first;
-
-    loop->turn_first = connection->next_turn;
-    if (loop->turn_first == NULL)
-        loop->turn_last = NULL;
-    connection->queued = false;
-    return connection;
+    return loop->brief.count + loop->lengthy.count > 0;
 }
 
-/* One turn for each that waits by now. */
+static void give_turn(struct loop *loop, struct turn_queue *queue)
+{
+    struct connection *connection = turn_queue_take(queue);
+
+    turn_clock_begin(&loop->clock, loop->clock.now_ns, connection->long_turns > 0);
+    connection_turn(connection, &loop->clock);
+    turn_clock_look(&loop->clock);
+    delay_note(&loop->turn_time, loop->clock.now_ns - loop->clock.begun_ns);
+    delay_note(&loop->work_time, turn_clock_work_ns(&loop->clock));
+}
+
+/* One turn for each that waits by now, brief ones first; of lengthy ones as many as
+ * may be between two polls, but one at least. */
+static void give_round(struct loop *loop)
+{
+    uint64_t begun_ns = uv_hrtime();
+    size_t left = loop->lengthy.count;
+    uint64_t until_ns = begun_ns + TURN_NS + left * LENGTHY_NS;
+
+    loop->clock.now_ns = begun_ns;
+    for (size_t n = loop->brief.count; n > 0; n--)
+        give_turn(loop, &loop->brief);
+    if (left > 0) {
+        do
+            give_turn(loop, &loop->lengthy);
+        while (--left > 0 && loop->clock.now_ns < until_ns);
+    }
+    delay_note(&loop->round_time, loop->clock.now_ns - begun_ns);
+}
+
 static void give_turns(struct loop *loop)
 {
-    const struct connection *last = loop->turn_last;
-    const struct connection *given = NULL;
-
-    if (last != NULL) {
-        uint64_t begun_ns = uv_hrtime();
-        loop->clock.now_ns = begun_ns;
-        while (loop->turn_first != NULL && given != last) {
-            struct connection *connection = take_turn(loop);
-            given = connection;
-            turn_clock_begin(&loop->clock, loop->clock.now_ns, connection->takes_long);
-            connection_turn(connection, &loop->clock);
-            turn_clock_look(&loop->clock);
-            delay_note(&loop->turn_time, loop->clock.now_ns - loop->clock.begun_ns);
-            delay_note(&loop->work_time, turn_clock_work_ns(&loop->clock));
-        }
-        delay_note(&loop->round_time, loop->clock.now_ns - begun_ns);
-    }
-    if (loop->turn_first == NULL && loop->phase != LOOP_STOPPING)
+    if (turns_wait(loop))
+        give_round(loop);
+    if (!turns_wait(loop) && loop->phase != LOOP_STOPPING)
         uv_idle_stop(&loop->spin);
     if (loop->out.capacity > OUT_KEEP_BYTES)
         outbuf_release(&loop->out);
@@ -116,7 +123,7 @@ void loop_queue_linger(struct loop *loop, struct connection *connection)
 static void report_if_quiet(struct loop *loop)
 {
     if (loop->phase == LOOP_RUNNING || loop->phase == LOOP_STOPPING || loop->reported_quiet ||
-        loop->turn_first != NULL || loop->jobs > 0 || loop->unsent > 0)
+        turns_wait(loop) || loop->jobs > 0 || loop->unsent > 0)
         return;
     loop->reported_quiet = true;
     loop->context->loop_is_quiet(loop->context->arg);
@@ -137,8 +144,8 @@ static void close_handles(struct loop *loop)
 /* The loop ends when all that it took on has: batches half applied, jobs. */
 static void close_when_empty(struct loop *loop)
 {
-    if (loop->phase == LOOP_STOPPING && !loop->is_closing && loop->turn_first == NULL &&
-        loop->jobs == 0 && loop->connections == NULL)
+    if (loop->phase == LOOP_STOPPING && !loop->is_closing && !turns_wait(loop) && loop->jobs == 0 &&
+        loop->connections == NULL)
         close_handles(loop);
 }
 

@@ -1,7 +1,9 @@
 /* loop: an event loop, its thread, and the connections it serves.
  *
- * Turns: connections with work wait in a queue; after every poll each that
- * waits gets one turn. While any waits, the poll does not sleep.
+ * Turns: connections with work wait in a queue. After every poll each whose turns
+ * are brief gets one, then those of the others that come first, for about as long as
+ * one takes: so who asks little waits for one lengthy turn, not for all. While any
+ * waits, the poll does not sleep.
  *
  * States, of `phase`: RUNNING; DRAINING: what is read from now on is refused;
  * CANCELLING: what is in work is given up, and answered so; STOPPING: connections
@@ -27,6 +29,7 @@
 #include "daemon/server/pace.h"
 #include "daemon/server/stats.h"
 #include "daemon/server/turn_clock.h"
+#include "daemon/server/turn_queue.h"
 #include "daemon/wire/arena.h"
 #include "daemon/wire/outbuf.h"
 #include "proto/status.h"
@@ -63,8 +66,8 @@ struct loop {
     enum loop_phase phase;
     bool reported_quiet;
     struct connection *connections;
-    struct connection *turn_first;
-    struct connection *turn_last;
+    struct turn_queue lengthy; /* whose last turns were long ones */
+    struct turn_queue brief;   /* the others */
     struct connection *linger_first;
     struct connection *linger_last;
     size_t jobs;   /* running in the pool on its behalf */

@@ -1,6 +1,8 @@
 #include "daemon/server/unsent.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static enum status append(struct unsent *unsent, const uint8_t *data, size_t len)
 {
@@ -38,6 +40,21 @@ enum status unsent_keep(struct unsent *unsent, struct budget *budget, struct out
     if (status != ST_OK)
         budget_give(budget, len);
     return status;
+}
+
+bool unsent_send(int fd, const uint8_t *data, size_t len, size_t *sent)
+{
+    size_t most = len < UNSENT_SEND_BYTES ? len : UNSENT_SEND_BYTES;
+
+    *sent = 0;
+    while (*sent < most) {
+        ssize_t n = send(fd, data + *sent, most - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0)
+            *sent += (size_t)n;
+        else if (errno != EINTR)
+            return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
+    }
+    return true;
 }
 
 void unsent_consume(struct unsent *unsent, struct budget *budget, size_t n)

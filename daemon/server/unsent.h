@@ -1,4 +1,4 @@
-/* unsent: answers that a connection's peer has not taken yet.
+/* unsent: answers that a connection's peer has not taken yet, and how they are sent.
  *
  * All connections share a budget of such bytes. Empty, it holds no memory.
  *
@@ -6,12 +6,15 @@
 #ifndef CARDINAL_SERVER_UNSENT_H
 #define CARDINAL_SERVER_UNSENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/server/budget.h"
 #include "daemon/wire/outbuf.h"
 #include "proto/status.h"
+
+#define UNSENT_SEND_BYTES ((size_t)256 << 10)
 
 /* Zeroed memory is empty. */
 struct unsent {
@@ -34,6 +37,11 @@ static inline const uint8_t *unsent_bytes(const struct unsent *unsent)
  * used up. A failure changes nothing. */
 enum status unsent_keep(struct unsent *unsent, struct budget *budget, struct outbuf *out,
                         size_t from);
+
+/* Sends the first of len bytes, as many as the socket takes at once, but no more than
+ * UNSENT_SEND_BYTES, so that others do not wait for long; *sent says how many. False
+ * after an error that ends the connection. */
+bool unsent_send(int fd, const uint8_t *data, size_t len, size_t *sent);
 
 /* The first n bytes were sent. */
 void unsent_consume(struct unsent *unsent, struct budget *budget, size_t n);

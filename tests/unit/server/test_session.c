@@ -231,6 +231,52 @@ START_TEST(session_answers_what_waits_when_its_deadline_has_come)
 }
 END_TEST
 
+/* Turns given to connections so far. */
+static uint64_t turns(void)
+{
+    struct delay_sum sum = { .all = 0 };
+
+    delay_add_to(&loop.turn_time, &sum);
+    return sum.all;
+}
+
+/* A connection with much to do gets one turn at a time, and one that asks little is
+ * looked at between any two of those, however many wait. */
+START_TEST(loop_lets_who_asks_little_wait_for_few_lengthy_turns)
+{
+    enum { BUSY = 7, BATCHES = 6, VALUES = 2000, ROUNDS = 16 };
+    static struct client busy[BUSY];
+    unsigned waited = 0;
+
+    fixture_begin();
+    client_open(&client);
+    add_hello_and_table(&client);
+    client_send(&client);
+    client_await(&client, 2);
+    for (unsigned i = 0; i < BUSY; i++) {
+        client_open(&busy[i]);
+        client_add_hello(&busy[i]);
+        for (unsigned batch = 0; batch < BATCHES; batch++)
+            client_add(&busy[i], request_add("t", "k", "c", i * 10000, VALUES));
+        client_send(&busy[i]);
+    }
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        uint64_t before = turns();
+        client_add(&client, request_count("t", "k", "c"));
+        client_send(&client);
+        client_await(&client, client.last_id);
+        waited += turns() - before > BUSY; /* for all of them */
+    }
+    ck_assert_uint_le(waited, ROUNDS / 2); /* until it was known who takes long */
+    for (unsigned i = 0; i < BUSY; i++) {
+        client_await(&busy[i], busy[i].last_id);
+        client_close(&busy[i]);
+    }
+    client_close(&client);
+    fixture_end();
+}
+END_TEST
+
 START_TEST(session_answers_a_large_batch_when_its_deadline_has_come)
 {
     fixture_begin();
@@ -297,6 +343,7 @@ int main(void)
         session_outlives_every_failed_allocation,
         session_answers_what_waits_when_its_deadline_has_come,
         session_answers_a_large_batch_when_its_deadline_has_come,
+        loop_lets_who_asks_little_wait_for_few_lengthy_turns,
         loop_leaves_a_dropped_table_to_the_pool,
     };
 

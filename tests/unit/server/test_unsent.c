@@ -1,6 +1,8 @@
 #include "daemon/server/unsent.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/run_suite.h"
@@ -113,6 +115,27 @@ START_TEST(unsent_is_as_it_was_without_memory)
 }
 END_TEST
 
+START_TEST(unsent_sends_so_much_at_one_time_and_tells_of_a_peer_that_is_gone)
+{
+    static const uint8_t bytes[2 * UNSENT_SEND_BYTES];
+    size_t sent;
+    int fds[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    ck_assert(unsent_send(fds[0], bytes, 10, &sent));
+    ck_assert_uint_eq(sent, 10);
+    for (unsigned i = 0; i < 100; i++) { /* however little the socket holds */
+        ck_assert(unsent_send(fds[0], bytes, sizeof bytes, &sent));
+        ck_assert_uint_le(sent, UNSENT_SEND_BYTES);
+    }
+    ck_assert_uint_eq(sent, 0);
+    close(fds[1]);
+    ck_assert(!unsent_send(fds[0], bytes, sizeof bytes, &sent));
+    ck_assert_uint_eq(sent, 0);
+    close(fds[0]);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -120,6 +143,7 @@ int main(void)
         unsent_moves_each_byte_about_once,
         unsent_takes_no_more_than_the_budget,
         unsent_is_as_it_was_without_memory,
+        unsent_sends_so_much_at_one_time_and_tells_of_a_peer_that_is_gone,
     };
 
     return RUN_SUITE("unsent", tests);
