@@ -1,8 +1,7 @@
 /* cardinal.h: the client library of cardinald, a daemon that counts distinct
  * values.
  *
- *     cardinal_client *c;
- *     if (cardinal_connect(NULL, &c) != CARDINAL_OK) ..
+ *     if (cardinal_connect(NULL, &c, NULL) != CARDINAL_OK) ..
  *     cardinal_batch_open(c, "visits", columns, 1, NULL, &batch);
  *     cardinal_batch_string(batch, "page/7", 6, 0, "user-1", 6);
  *     cardinal_batch_flush(batch);
@@ -448,6 +447,9 @@ typedef struct cardinal_overlap {
     bool tokens;      /* both groups were small enough to be compared value by value */
 } cardinal_overlap;
 
+/* How much two groups of keys overlap in a column; a group may be chosen in any way,
+ * and groups may share keys. Groups whose sketches are still tokens are compared value
+ * by value, others by what makes their registers most likely. */
 CARDINAL_API cardinal_status cardinal_compare(cardinal_client *client, const char *table,
                                               const char *column, const cardinal_selector *a,
                                               const cardinal_selector *b, cardinal_overlap *out);
@@ -494,7 +496,8 @@ typedef struct cardinal_checkpoint_result {
 } cardinal_checkpoint_result;
 
 /* Has the server write a snapshot of everything: what was answered before the call is
- * on disk then. out may be NULL. */
+ * on disk then. CARDINAL_FAILED_PRECONDITION: the server keeps nothing on disk. It takes
+ * as long as the disk does: mind request_timeout_ms. out may be NULL. */
 CARDINAL_API cardinal_status cardinal_checkpoint(cardinal_client *client,
                                                  cardinal_checkpoint_result *out);
 
@@ -524,6 +527,7 @@ typedef struct cardinal_stats {
     size_t count;
 } cardinal_stats;
 
+/* The server's figures as of now; give them back with cardinal_stats_free(). */
 CARDINAL_API cardinal_status cardinal_stats_get(cardinal_client *client, cardinal_stats **out);
 /* A figure by name; 0 if there is none. */
 CARDINAL_API uint64_t cardinal_stats_value(const cardinal_stats *stats, const char *name);
