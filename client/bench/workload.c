@@ -1,5 +1,6 @@
 #include "client/bench/workload.h"
 
+#include <endian.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -34,13 +35,23 @@ bool workload_has_rows(enum workload_kind kind)
     return kind == WORKLOAD_WIDE || kind == WORKLOAD_GROUPED;
 }
 
+/* The eight hexadecimal digits of a number, all at once: its half-bytes are moved apart, and each
+ * has '0' added, or what is missing to 'a' if it is 10 or more. */
+static uint64_t hex_digits(uint32_t number)
+{
+    uint64_t x = number;
+    x = (x & 0xffff0000) << 16 | (x & 0x0000ffff);
+    x = (x & UINT64_C(0x0000ff000000ff00)) << 8 | (x & UINT64_C(0x000000ff000000ff));
+    x = (x & UINT64_C(0x00f000f000f000f0)) << 4 | (x & UINT64_C(0x000f000f000f000f));
+    uint64_t letters = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    return htobe64(x + UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10));
+}
+
 void workload_key(char key[WORKLOAD_KEY_BYTES], uint32_t rank)
 {
-    static const char digits[] = "0123456789abcdef";
-    static const char prefix[4] = { 'k', 'e', 'y', '-' };
-    memcpy(key, prefix, sizeof prefix);
-    for (unsigned i = 0; i < 8; i++)
-        key[sizeof prefix + i] = digits[rank >> (28 - 4 * i) & 15];
+    uint64_t digits = hex_digits(rank);
+    memcpy(key, "key-", 4);
+    memcpy(key + 4, &digits, sizeof digits);
 }
 
 static void set_key(struct event *event, uint32_t rank)

@@ -76,8 +76,8 @@ static void note_age(struct cardinal_batch *batch)
 }
 
 /* Is the place right, and room for need more bytes there? */
-static inline cardinal_status prepare(struct cardinal_batch *batch, size_t key_len, uint32_t column,
-                                      size_t need)
+static cardinal_status prepare(struct cardinal_batch *batch, size_t key_len, uint32_t column,
+                               size_t need)
 {
     const struct core_limits *limits = &batch->client->core.limits;
     if (column >= batch->plan.column_count || key_len > limits->max_key)
@@ -86,17 +86,20 @@ static inline cardinal_status prepare(struct cardinal_batch *batch, size_t key_l
 }
 
 /* A value was taken. */
-static inline cardinal_status conclude(struct cardinal_batch *batch)
+static cardinal_status conclude(struct cardinal_batch *batch)
 {
     if (batch_is_full(batch))
         batch_send_due(batch);
     else
         note_age(batch);
-    return batch->unreported.status == CARDINAL_OK ? CARDINAL_OK : batch_report(batch);
+    batch_measure(batch);
+    return batch_report(batch);
 }
 
-static inline cardinal_status add_hash(struct cardinal_batch *batch, const void *key,
-                                       size_t key_len, uint32_t column, uint64_t hash)
+/* Apart, so that the way of most values saves no registers for it. */
+static __attribute__((noinline)) cardinal_status add_unsure(struct cardinal_batch *batch,
+                                                            const void *key, size_t key_len,
+                                                            uint32_t column, uint64_t hash)
 {
     cardinal_status status = prepare(batch, key_len, column, gather_hash_bound(key_len));
     if (status != CARDINAL_OK)
@@ -104,6 +107,18 @@ static inline cardinal_status add_hash(struct cardinal_batch *batch, const void 
     if (!gather_add_hash(&batch->gather, key, key_len, column, hash))
         return client_nomem(batch->client);
     return conclude(batch);
+}
+
+static inline cardinal_status add_hash(struct cardinal_batch *batch, const void *key,
+                                       size_t key_len, uint32_t column, uint64_t hash)
+{
+    if (!batch_is_sure(batch, key_len, column, gather_hash_bound(key_len)))
+        return add_unsure(batch, key, key_len, column, hash);
+    if (!gather_add_hash(&batch->gather, key, key_len, column, hash))
+        return client_nomem(batch->client);
+    return batch->gather.added % AGE_STRIDE <= 1 || batch->unreported.status != CARDINAL_OK
+               ? conclude(batch)
+               : CARDINAL_OK;
 }
 
 static cardinal_status add_raw(struct cardinal_batch *batch, const void *key, size_t key_len,

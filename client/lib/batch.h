@@ -32,11 +32,21 @@ struct parcel_list {
     unsigned count;
 };
 
+/* Within these a value is added with no further look: there is room for it, and the batch is not
+ * full with it. All 0: look. */
+struct batch_bounds {
+    uint32_t values; /* gathered */
+    uint32_t key_len;
+    size_t bytes;       /* of the gather's bound */
+    unsigned greetings; /* of the core, when they were measured */
+};
+
 struct cardinal_batch {
     struct client_watch watch; /* first: cardinal_poll() finds the batch by it */
     struct cardinal_client *client;
     struct batch_plan plan;
     struct gather gather;
+    struct batch_bounds bounds;
     int64_t oldest_ms; /* when the first value gathered came */
     int64_t looked_ms; /* when answers were last looked for because of age */
 
@@ -90,6 +100,19 @@ static inline bool batch_is_full(const struct cardinal_batch *batch)
     return batch->gather.count >= batch_values_max(batch) ||
            batch_plan_size(&batch->plan, &batch->gather) >=
                batch->plan.options.max_bytes / BATCH_SEND_SHARE;
+}
+
+/* Measures the bounds. */
+void batch_measure(struct cardinal_batch *batch);
+
+/* Is a value that takes at most need bytes within the bounds? */
+static inline bool batch_is_sure(const struct cardinal_batch *batch, size_t key_len,
+                                 uint32_t column, size_t need)
+{
+    const struct batch_bounds *bounds = &batch->bounds;
+    return batch->gather.count < bounds->values && key_len <= bounds->key_len &&
+           batch->gather.bound + need <= bounds->bytes && column < batch->plan.column_count &&
+           bounds->greetings == batch->client->core.greetings;
 }
 
 /* Sends what is there if the oldest value has the age for it. */

@@ -86,11 +86,28 @@ static unsigned flying_max(const struct cardinal_batch *batch)
     return batch->plan.options.max_in_flight < server ? batch->plan.options.max_in_flight : server;
 }
 
+void batch_measure(struct cardinal_batch *batch)
+{
+    size_t most = batch->plan.options.max_bytes;
+    size_t bytes = most > batch->held_bytes ? most - batch->held_bytes : 0;
+    if (bytes > batch_frame_room(batch))
+        bytes = batch_frame_room(batch);
+    if (bytes > most / BATCH_SEND_SHARE)
+        bytes = most / BATCH_SEND_SHARE;
+    batch->bounds = (struct batch_bounds){
+        .values = batch_values_max(batch) - 1,
+        .key_len = batch->client->core.limits.max_key,
+        .bytes = bytes > batch->plan.prefix.len ? bytes - batch->plan.prefix.len - 1 : 0,
+        .greetings = batch->client->core.greetings,
+    };
+}
+
 void batch_launch(struct cardinal_batch *batch, struct cardinal_failed *parcel)
 {
     parcel->batch = batch;
     list_append(&batch->flying, parcel);
     batch->held_bytes += parcel->call.body_len;
+    batch->bounds = (struct batch_bounds){ 0 };
     client_queue_batch(batch->client, &parcel->call, batch->flying.count >= flying_max(batch));
 }
 

@@ -76,8 +76,9 @@ struct core {
     enum core_state state;
     struct core_limits limits;
     char server_version[CORE_VERSION_MAX];
-    unsigned retries; /* connections that one call may have after its first */
-    uint64_t answers; /* calls answered so far: shows that a connection works */
+    unsigned retries;   /* connections that one call may have after its first */
+    unsigned greetings; /* hellos that were answered: the limits may be others since */
+    uint64_t answers;   /* calls answered so far: shows that a connection works */
 
     struct call hello; /* sent first on each connection; not in the list */
     struct call *first;

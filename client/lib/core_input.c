@@ -29,6 +29,7 @@ static cardinal_status greet(struct core *core, const Cardinal__V1__Response *re
     const Cardinal__V1__HelloReply *hello = reply->hello;
     if (hello->max_frame == 0 || hello->max_batch_values == 0 || hello->max_in_flight == 0)
         return refuse(fault, "a limit of 0 in its hello");
+    core->greetings++;
     core->limits.max_frame = hello->max_frame < CORE_FRAME_MAX ? hello->max_frame : CORE_FRAME_MAX;
     core->limits.max_batch_values = hello->max_batch_values;
     core->limits.max_in_flight = hello->max_in_flight;

@@ -158,6 +158,21 @@ static bool grow_cells(struct gather *gather)
     return true;
 }
 
+static inline uint64_t cell_salt(uint32_t cell)
+{
+    return (uint64_t)cell * UINT64_C(0xc2b2ae3d27d4eb4f);
+}
+
+static void make_current(struct gather *gather, uint32_t cell)
+{
+    const struct gather_row *row = &gather->rows[gather->row];
+    gather->cell = cell;
+    gather->last.key = gather->keys.data + row->key_at;
+    gather->last.key_len = row->key_len;
+    gather->last.column = gather->cells[cell].column;
+    gather->last.salt = cell_salt(cell);
+}
+
 /* Makes the cell of the column in the current row the current one. */
 static bool enter_cell(struct gather *gather, uint32_t column)
 {
@@ -165,7 +180,7 @@ static bool enter_cell(struct gather *gather, uint32_t column)
         return false;
     uint32_t slot = cell_slot(gather, gather->row, column);
     if (slots_used(&gather->by_cell, slot)) {
-        gather->cell = slots_number(&gather->by_cell, slot);
+        make_current(gather, slots_number(&gather->by_cell, slot));
         return true;
     }
     struct gather_row *row = &gather->rows[gather->row];
@@ -178,17 +193,12 @@ static bool enter_cell(struct gather *gather, uint32_t column)
     else
         gather->cells[row->last_cell].next = number;
     row->last_cell = number;
-    gather->cell = number;
+    make_current(gather, number);
     gather->bound += GATHER_CELL_BOUND;
     return true;
 }
 
 /* ---- values ----------------------------------------------------------- */
-
-static inline uint64_t value_hash(uint32_t cell, uint64_t bits)
-{
-    return bits ^ (uint64_t)cell * UINT64_C(0xc2b2ae3d27d4eb4f);
-}
 
 static bool grow_log(struct gather *gather)
 {
@@ -198,7 +208,7 @@ static bool grow_log(struct gather *gather)
         const struct gather_entry *entry = &gather->log[i];
         if (entry->kind != GATHER_HASH)
             continue;
-        uint32_t slot = free_slot(&gather->by_hash, value_hash(entry->cell, entry->bits));
+        uint32_t slot = free_slot(&gather->by_hash, entry->bits ^ cell_salt(entry->cell));
         if (slot != GATHER_NONE)
             slots_set(&gather->by_hash, slot, i);
     }
@@ -210,7 +220,7 @@ static bool grow_log(struct gather *gather)
 static inline bool is_repeat(struct gather *gather, uint64_t bits)
 {
     struct slots *slots = &gather->by_hash;
-    uint32_t i = slots_home(slots, value_hash(gather->cell, bits));
+    uint32_t i = slots_home(slots, bits ^ gather->last.salt);
     for (unsigned probes = 0; probes < GATHER_PROBES_MAX; probes++, i = slots_next(slots, i)) {
         if (!slots_used(slots, i)) {
             slots_set(slots, i, gather->count);
@@ -236,8 +246,9 @@ static bool enter(struct gather *gather, const void *key, size_t key_len, uint32
 static inline bool is_ready(const struct gather *gather, const void *key, size_t key_len,
                             uint32_t column)
 {
-    return gather->cell != GATHER_NONE && gather->cells[gather->cell].column == column &&
-           is_key(gather, &gather->rows[gather->row], key, key_len) && gather->count < gather->cap;
+    return gather->cell != GATHER_NONE && gather->last.column == column &&
+           gather->last.key_len == key_len && same_bytes(gather->last.key, key, key_len) &&
+           gather->count < gather->cap;
 }
 
 static inline bool make_ready(struct gather *gather, const void *key, size_t key_len,

@@ -90,8 +90,14 @@ struct gather {
     struct slots by_hash; /* hashes in the log, by cell and hash */
     uint32_t row;         /* of the last value, or GATHER_NONE */
     uint32_t cell;        /* in that row */
-    uint64_t added;       /* values, those that were dropped included */
-    size_t bound;         /* most bytes that it takes on the wire */
+    struct {              /* of that cell, unless it is GATHER_NONE */
+        const uint8_t *key;
+        size_t key_len;
+        uint32_t column;
+        uint64_t salt; /* of its hashes in by_hash */
+    } last;
+    uint64_t added; /* values, those that were dropped included */
+    size_t bound;   /* most bytes that it takes on the wire */
 };
 
 #define GATHER_INIT                                                                                \

@@ -104,6 +104,23 @@ static uint8_t *put_value(const struct gather *gather, const struct gather_entry
     }
 }
 
+/* Writes the hashes of the log from number i on that belong to the same cell; the number of
+ * the first that does not. */
+static uint32_t put_hashes(struct gather *gather, uint32_t i, uint8_t *begin)
+{
+    uint32_t cell = gather->log[i].cell;
+    uint32_t *place = &gather->cells[cell].kind[GATHER_HASH];
+    uint8_t *at = begin + *place;
+    for (; i < gather->count; i++) {
+        const struct gather_entry *entry = &gather->log[i];
+        if (entry->cell != cell || entry->kind != GATHER_HASH)
+            break;
+        at = fixed64_put(at, entry->bits);
+    }
+    *place = (uint32_t)(at - begin);
+    return i;
+}
+
 static void forget(struct gather *gather)
 {
     slots_clear(&gather->by_key, gather->row_count);
@@ -136,10 +153,15 @@ uint8_t *gather_write(struct gather *gather, uint8_t *at)
         if (row->first_cell != GATHER_NONE)
             at = put_row(gather, row, begin, at);
     }
-    for (uint32_t i = 0; i < gather->count; i++) {
+    for (uint32_t i = 0; i < gather->count;) {
         const struct gather_entry *entry = &gather->log[i];
+        if (entry->kind == GATHER_HASH) {
+            i = put_hashes(gather, i, begin);
+            continue;
+        }
         uint32_t *place = &gather->cells[entry->cell].kind[entry->kind];
         *place = (uint32_t)(put_value(gather, entry, begin + *place) - begin);
+        i++;
     }
     forget(gather);
     return at;
