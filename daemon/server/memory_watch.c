@@ -1,16 +1,22 @@
 #include "daemon/server/memory_watch.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "daemon/memory/budget.h"
 #include "daemon/memory/heap.h"
 #include "daemon/server/stats.h"
 
-#define IDLE_BYTES_MAX ((uint64_t)4 << 20) /* of the heap's free pages, kept */
-#define IDLE_SHARE 64u                     /* of max_memory, at most */
+#define IDLE_BYTES_MIN ((uint64_t)256 << 10) /* of the heap's free pages, kept */
+#define IDLE_BYTES_MAX ((uint64_t)4 << 20)
+#define IDLE_USED_SHARE 32u /* of what is in use, kept between these */
+#define IDLE_SHARE 64u      /* of max_memory, at most */
+#define TRIM_EVERY_MS 2000u
+#define TRIM_BYTES_MIN ((size_t)1 << 20)
 #define LINE_MAX_BYTES 1024u
 
 /* The number in a file; UINT64_MAX where there is none, or "max". */
@@ -83,12 +89,39 @@ void memory_watch_start(uint64_t max_memory)
     memory_watch_look();
 }
 
-void memory_watch_look(void)
+/* Free pages that are kept, so that what comes and goes need not ask the kernel. */
+static uint64_t idle_kept(void)
+{
+    uint64_t kept = IDLE_BYTES_MIN + heap_used_bytes() / IDLE_USED_SHARE;
+
+    return lesser(memory_max() / IDLE_SHARE, lesser(kept, IDLE_BYTES_MAX));
+}
+
+/* What is resident besides the heap's pages. */
+static uint64_t others(void)
 {
     struct process_usage usage;
-
-    heap_purge((size_t)lesser(memory_max() / IDLE_SHARE, IDLE_BYTES_MAX));
     uint64_t heap = heap_held_bytes();
+
     stats_process_usage(&usage);
-    memory_set_others(usage.resident_bytes > heap ? usage.resident_bytes - heap : 0);
+    return usage.resident_bytes > heap ? usage.resident_bytes - heap : 0;
+}
+
+/* Has the C library give back what it keeps for later, where that is much. It holds
+ * up who allocates meanwhile, so it is done now and then only. */
+static void trim(uint64_t now_ms)
+{
+    static uint64_t trimmed_ms;
+
+    if (now_ms - trimmed_ms < TRIM_EVERY_MS || mallinfo2().fordblks < TRIM_BYTES_MIN)
+        return;
+    malloc_trim(0);
+    trimmed_ms = now_ms;
+}
+
+void memory_watch_look(void)
+{
+    heap_purge((size_t)idle_kept());
+    trim(uv_hrtime() / 1000000u);
+    memory_set_others(others());
 }

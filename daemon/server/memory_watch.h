@@ -13,7 +13,8 @@
  * and what its control group may take. */
 void memory_watch_start(uint64_t max_memory);
 
-/* Counts what is held besides the heap, and gives back what the heap has free. */
+/* Counts what is held besides the heap, and gives back what the heap and the C library
+ * have free. */
 void memory_watch_look(void);
 
 /* The least limit in the files of a control group, UINT64_MAX without one. mounted
