@@ -37,23 +37,37 @@ uint64_t memory_reserved(void)
     return atomic_load(&reserved_bytes);
 }
 
-bool memory_reserve(size_t bytes, size_t most, size_t block_max)
+bool memory_claim(size_t bytes)
 {
     uint64_t max = atomic_load(&max_bytes);
     uint64_t reserved = atomic_fetch_add(&reserved_bytes, bytes) + bytes;
     uint64_t held = memory_held();
-    bool fits = held <= max && reserved <= max - held;
-    if (fits && heap_set_aside(most + heap_span_bytes(block_max)))
+    if (held <= max && reserved <= max - held)
         return true;
     atomic_fetch_sub(&reserved_bytes, bytes);
     return false;
 }
 
-void memory_release(size_t bytes, size_t most, size_t block_max)
+void memory_unclaim(size_t bytes)
 {
     uint64_t before = atomic_fetch_sub(&reserved_bytes, bytes);
     assert(before >= bytes);
     (void)before;
+}
+
+bool memory_reserve(size_t bytes, size_t most, size_t block_max)
+{
+    if (!memory_claim(bytes))
+        return false;
+    if (heap_set_aside(most + heap_span_bytes(block_max)))
+        return true;
+    memory_unclaim(bytes);
+    return false;
+}
+
+void memory_release(size_t bytes, size_t most, size_t block_max)
+{
+    memory_unclaim(bytes);
     heap_put_back(most + heap_span_bytes(block_max));
 }
 

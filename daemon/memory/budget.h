@@ -30,6 +30,10 @@ uint64_t memory_reserved(void);
 bool memory_reserve(size_t bytes, size_t most, size_t block_max);
 void memory_release(size_t bytes, size_t most, size_t block_max);
 
+/* The same for memory that is not the heap's, for as long as it is used. */
+bool memory_claim(size_t bytes);
+void memory_unclaim(size_t bytes);
+
 /* Counts, and tells, how often something was refused. */
 void memory_count_refusal(void);
 uint64_t memory_refusals(void);

@@ -236,22 +236,34 @@ static enum status name_key(struct bytes_view key, enum status status, struct er
                      error_quote(quoted, sizeof quoted, key.data, key.len), text);
 }
 
-/* Reads every sketch before any is merged; it can be stopped until then. */
-static enum status decode_cells(struct call *call, const struct import_request *request,
-                                const struct table *table, struct cell *cells, struct error *err)
+/* Reads one sketch, if there is memory for it under the limit. */
+static enum status decode_cell(const struct import_request *request, size_t i, struct table *table,
+                               struct cell *cell, struct error *err)
 {
     struct sketch_origin origin = origin_of(table);
+    struct bytes_view bytes = request->sketches[i].sketch;
+    size_t claimed;
+    enum status status = table_claim_cell(table, &claimed, err);
+
+    if (status != ST_OK)
+        return status;
+    status = sketch_decode((enum sketch_format)request->format, &origin, bytes.data, bytes.len,
+                           request->any_hash, cell, err);
+    table_unclaim(claimed);
+    return status == ST_OK ? ST_OK : name_key(request->sketches[i].key, status, err);
+}
+
+/* Reads every sketch before any is merged; it can be stopped until then. */
+static enum status decode_cells(struct call *call, const struct import_request *request,
+                                struct table *table, struct cell *cells, struct error *err)
+{
     enum status status = ST_OK;
 
     for (size_t i = 0; i < request->sketch_count && status == ST_OK; i++) {
-        struct bytes_view bytes = request->sketches[i].sketch;
         enum status stop = call->is_on_loop ? ST_OK : call->task.check(call->task.arg);
         if (stop != ST_OK)
             return call_given_up("import", stop, err);
-        status = sketch_decode((enum sketch_format)request->format, &origin, bytes.data, bytes.len,
-                               request->any_hash, &cells[i], err);
-        if (status != ST_OK)
-            return name_key(request->sketches[i].key, status, err);
+        status = decode_cell(request, i, table, &cells[i], err);
     }
     return status;
 }

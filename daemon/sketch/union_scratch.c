@@ -26,6 +26,13 @@ struct union_scratch *union_scratch_new(const struct sketch_shape *shape)
     return scratch;
 }
 
+size_t union_scratch_bytes_max(const struct sketch_shape *shape)
+{
+    /* Under four slots a token, and half of that again while the table grows. */
+    return sizeof(struct union_scratch) + 2 * (size_t)shape->registers +
+           6 * (size_t)tokens_max(shape) * sizeof(uint32_t);
+}
+
 void union_scratch_free(struct union_scratch *scratch)
 {
     if (scratch == NULL)

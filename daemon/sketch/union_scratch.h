@@ -19,6 +19,9 @@ struct union_scratch;
 struct union_scratch *union_scratch_new(const struct sketch_shape *shape);
 void union_scratch_free(struct union_scratch *scratch); /* accepts NULL */
 
+/* The most that one takes. */
+size_t union_scratch_bytes_max(const struct sketch_shape *shape);
+
 /* Empties it. */
 void union_scratch_reset(struct union_scratch *scratch);
 

@@ -36,6 +36,11 @@ enum status admit_reserve(struct table *table, const struct admit_need *need, st
     return admit_refuse(table, err);
 }
 
+enum status admit_claim(struct table *table, size_t bytes, struct error *err)
+{
+    return memory_claim(bytes) ? ST_OK : admit_refuse(table, err);
+}
+
 void admit_release(struct table *table, const struct admit_need *need)
 {
     memory_release(need->likely, need->most, sketch_block_max(&table->shape));
@@ -244,4 +249,15 @@ void table_unreserve_cells(struct table *table, size_t reserved)
     struct admit_need need = { reserved, reserved };
     heap_draw(false);
     admit_release(table, &need);
+}
+
+enum status table_claim_cell(struct table *table, size_t *claimed, struct error *err)
+{
+    *claimed = 3 * sketch_block_max(&table->shape); /* its registers on the way, too */
+    return admit_claim(table, *claimed, err);
+}
+
+void table_unclaim(size_t claimed)
+{
+    memory_unclaim(claimed);
 }

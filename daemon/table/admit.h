@@ -19,6 +19,9 @@ struct admit_need {
 enum status admit_reserve(struct table *table, const struct admit_need *need, struct error *err);
 void admit_release(struct table *table, const struct admit_need *need);
 
+/* Claims memory for a request that only reads; ST_RESOURCE_EXHAUSTED names the table. */
+enum status admit_claim(struct table *table, size_t bytes, struct error *err);
+
 /* Says that max_memory is reached, for this table. */
 enum status admit_refuse(struct table *table, struct error *err);
 

@@ -1,8 +1,12 @@
+#include "daemon/memory/budget.h"
+#include "daemon/table/admit.h"
 #include "daemon/table/unite.h"
 
-enum status table_compare(struct table *table, const struct selector *a, const struct selector *b,
-                          struct column_set *columns, const struct task *task, struct overlap *out,
-                          uint64_t *keys_a, uint64_t *keys_b, struct error *err)
+#define SCRATCHES 3u /* both groups', and as much for their overlap */
+
+static enum status compare(struct table *table, const struct selector *a, const struct selector *b,
+                           struct column_set *columns, const struct task *task, struct overlap *out,
+                           uint64_t *keys_a, uint64_t *keys_b)
 {
     struct union_scratch *in_a = union_scratch_new(&table->shape);
     struct union_scratch *in_b = union_scratch_new(&table->shape);
@@ -20,6 +24,19 @@ enum status table_compare(struct table *table, const struct selector *a, const s
     }
     union_scratch_free(in_a);
     union_scratch_free(in_b);
+    return status;
+}
+
+enum status table_compare(struct table *table, const struct selector *a, const struct selector *b,
+                          struct column_set *columns, const struct task *task, struct overlap *out,
+                          uint64_t *keys_a, uint64_t *keys_b, struct error *err)
+{
+    size_t claimed = SCRATCHES * union_scratch_bytes_max(&table->shape);
+    enum status status = admit_claim(table, claimed, err);
+    if (status != ST_OK)
+        return status;
+    status = compare(table, a, b, columns, task, out, keys_a, keys_b);
+    memory_unclaim(claimed);
     if (status == ST_RESOURCE_EXHAUSTED)
         return error_nomem(err);
     return status == ST_OK ? ST_OK

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
-#include "daemon/table/table_impl.h"
+#include "daemon/memory/budget.h"
+#include "daemon/sketch/need.h"
+#include "daemon/table/admit.h"
 
 #define STRETCH_CELLS 4u /* cells merged under one hold of the lock */
 
@@ -101,6 +103,29 @@ static enum status merge_gathered(struct table *table, struct gather *gather,
     return status;
 }
 
+/* What the gathered cells may take, and one that is merged into them. */
+static size_t gather_bytes_max(const struct gather *gather)
+{
+    return (gather->columns.count + 3u) * sketch_block_max(gather->shape);
+}
+
+static enum status gather_and_merge(struct table *table, const struct selector *from,
+                                    struct bytes_view into, const struct task *task,
+                                    struct gather *gather, uint64_t *changes, struct error *err)
+{
+    size_t claimed = gather_bytes_max(gather);
+    enum status status = admit_claim(table, claimed, err);
+    if (status != ST_OK)
+        return status;
+    status = table_select(table, from, &gather->columns, task, gather_rows, gather);
+    memory_unclaim(claimed);
+    if (status == ST_RESOURCE_EXHAUSTED)
+        return error_nomem(err);
+    if (status != ST_OK)
+        return error_set(err, status, "merge: %s", status_text((int)status));
+    return merge_gathered(table, gather, into, changes, err);
+}
+
 enum status table_merge(struct table *table, const struct selector *from, struct bytes_view into,
                         const struct task *task, uint64_t *keys, uint64_t *changes,
                         struct error *err)
@@ -112,11 +137,7 @@ enum status table_merge(struct table *table, const struct selector *from, struct
     gather->shape = &table->shape;
     enum status status = table_find_columns(table, NULL, 0, &gather->columns, err);
     if (status == ST_OK)
-        status = table_select(table, from, &gather->columns, task, gather_rows, gather);
-    if (status == ST_RESOURCE_EXHAUSTED)
-        error_nomem(err);
-    if (status == ST_OK)
-        status = merge_gathered(table, gather, into, &changed, err);
+        status = gather_and_merge(table, from, into, task, gather, &changed, err);
     if (status == ST_OK) {
         *keys = gather->keys;
         *changes = changed;
@@ -124,7 +145,5 @@ enum status table_merge(struct table *table, const struct selector *from, struct
     for (uint32_t i = 0; i < gather->columns.count; i++)
         cell_release(&gather->cells[i]);
     free(gather);
-    if (status == ST_OK || status == ST_RESOURCE_EXHAUSTED)
-        return status;
-    return error_set(err, status, "merge: %s", status_text((int)status));
+    return status;
 }

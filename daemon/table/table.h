@@ -205,6 +205,11 @@ enum status table_reserve_cells(struct table *table, size_t cells, size_t keys_l
                                 size_t *reserved, struct error *err);
 void table_unreserve_cells(struct table *table, size_t reserved);
 
+/* Claims what a cell may take that is read for the table, while it is read; then it
+ * counts by itself. ST_RESOURCE_EXHAUSTED names the table. */
+enum status table_claim_cell(struct table *table, size_t *claimed, struct error *err);
+void table_unclaim(size_t claimed);
+
 /* Merges a cell of the table's shape into a key's cell in the one column of the
  * set, making the key unless the cell is empty. Cannot fail within what was
  * reserved, where the key's shard was made. */

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/table/table_impl.h"
+#include "daemon/memory/budget.h"
+#include "daemon/table/admit.h"
 
 /* A key that is among the most so far. */
 struct member {
@@ -111,30 +112,43 @@ static void sort(struct top *top)
     }
 }
 
+static enum status find_top(struct table *table, const struct selector *selector, struct top *top,
+                            struct column_set *columns, const struct task *task,
+                            table_scan_visit *visit, void *arg)
+{
+    enum status status = ST_OK;
+    top->members = malloc(top->limit * sizeof *top->members);
+    top->keys = malloc(top->limit * sizeof *top->keys);
+    if (top->members == NULL || top->keys == NULL)
+        status = ST_RESOURCE_EXHAUSTED;
+    if (status == ST_OK)
+        status = table_select(table, selector, columns, task, weigh_rows, top);
+    if (status == ST_OK) {
+        sort(top);
+        for (size_t i = 0; i < top->count; i++) {
+            if (!visit(member_key(top, &top->members[i]), &top->members[i].estimate, arg))
+                break;
+        }
+    }
+    free(top->keys);
+    free(top->members);
+    return status;
+}
+
 enum status table_top(struct table *table, const struct selector *selector, size_t limit,
                       struct column_set *columns, const struct task *task, table_scan_visit *visit,
                       void *arg, struct error *err)
 {
     struct top top = { .shape = &table->shape, .columns = columns, .limit = limit };
-    enum status status = ST_OK;
     if (limit == 0 || limit > TOP_KEYS_MAX)
         return error_set(err, ST_INVALID_ARGUMENT, "the top %zu are not 1 to %u", limit,
                          TOP_KEYS_MAX);
-    top.members = malloc(limit * sizeof *top.members);
-    top.keys = malloc(limit * sizeof *top.keys);
-    if (top.members == NULL || top.keys == NULL)
-        status = ST_RESOURCE_EXHAUSTED;
-    if (status == ST_OK)
-        status = table_select(table, selector, columns, task, weigh_rows, &top);
-    if (status == ST_OK) {
-        sort(&top);
-        for (size_t i = 0; i < top.count; i++) {
-            if (!visit(member_key(&top, &top.members[i]), &top.members[i].estimate, arg))
-                break;
-        }
-    }
-    free(top.keys);
-    free(top.members);
+    size_t claimed = limit * (sizeof *top.members + sizeof *top.keys);
+    enum status status = admit_claim(table, claimed, err);
+    if (status != ST_OK)
+        return status;
+    status = find_top(table, selector, &top, columns, task, visit, arg);
+    memory_unclaim(claimed);
     if (status == ST_RESOURCE_EXHAUSTED)
         return error_nomem(err);
     return status == ST_OK ? ST_OK : error_set(err, status, "top: %s", status_text((int)status));

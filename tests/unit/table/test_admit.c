@@ -205,6 +205,50 @@ START_TEST(at_the_limit_merges_are_refused_whole)
 }
 END_TEST
 
+static bool never_visited(struct bytes_view key, const struct estimate *estimates, void *arg)
+{
+    (void)key;
+    (void)estimates;
+    (void)arg;
+    ck_abort_msg("a key of a refused request");
+    return false;
+}
+
+START_TEST(at_the_limit_what_needs_scratch_memory_is_refused)
+{
+    static const struct selector all = { .kind = SELECTOR_ALL };
+    struct catalog *catalog;
+    struct table *table = fixture_table(&catalog, columns_many, COLUMNS);
+    struct bytes_view name = view("a");
+    struct column_set columns;
+    struct estimate estimate;
+    struct overlap overlap;
+    struct error err;
+    uint64_t keys;
+    size_t claimed;
+    ck_assert_int_eq(table_find_columns(table, &name, 1, &columns, NULL), ST_OK);
+    add_values(table, view("k"), "a", 0, 100);
+    tighten(0);
+    ck_assert_int_eq(table_union(table, &all, &columns, NULL, &estimate, &keys, &err),
+                     ST_RESOURCE_EXHAUSTED);
+    ck_assert_ptr_nonnull(strstr(err.text, "'t'"));
+    ck_assert_int_eq(table_compare(table, &all, &all, &columns, NULL, &overlap, &keys, &keys, &err),
+                     ST_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(table_top(table, &all, 10, &columns, NULL, never_visited, NULL, &err),
+                     ST_RESOURCE_EXHAUSTED);
+    ck_assert_int_eq(table_claim_cell(table, &claimed, &err), ST_RESOURCE_EXHAUSTED);
+    ck_assert_double_eq_tol(count_of(table, view("k"), "a"), 100.0, 0.1); /* one key needs none */
+    memory_set_max(UINT64_MAX);
+    ck_assert_int_eq(table_union(table, &all, &columns, NULL, &estimate, &keys, &err), ST_OK);
+    ck_assert_int_eq(table_claim_cell(table, &claimed, &err), ST_OK);
+    ck_assert_uint_eq(memory_reserved(), claimed);
+    table_unclaim(claimed);
+    ck_assert_uint_eq(memory_reserved(), 0);
+    table_unref(table);
+    catalog_free(catalog);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -213,6 +257,7 @@ int main(void)
         near_the_limit_what_fits_is_applied,
         near_the_limit_a_batch_may_hold_every_shard,
         at_the_limit_merges_are_refused_whole,
+        at_the_limit_what_needs_scratch_memory_is_refused,
     };
     return RUN_SUITE("admit", tests);
 }
