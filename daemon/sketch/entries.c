@@ -57,6 +57,34 @@ enum status entries_raise(struct dense *dense, const struct sketch_shape *shape,
     return ST_OK;
 }
 
+/* Puts the entries whose ranks fit a nibble straight into nibbles that are all 0;
+ * whether there are others. */
+static bool fill_nibbles(struct dense *dense, const struct sketch_shape *shape, uint64_t word)
+{
+    struct entry_iter iter;
+    uint32_t entry;
+    bool has_others = false;
+    entry_iter_init(&iter, word, shape);
+    while (entry_iter_next(&iter, &entry)) {
+        uint32_t index = entry_index(entry);
+        unsigned rank = entry_rank(entry);
+        if (rank >= NIBBLE_FULL)
+            has_others = true;
+        else
+            dense->registers[nibble_offset(index)] |= (uint8_t)(rank << nibble_shift(index));
+    }
+    dense_rebuild(dense, 0);
+    return has_others;
+}
+
+enum status entries_fill(struct dense *dense, const struct sketch_shape *shape, uint64_t word)
+{
+    bool changed;
+    if (!dense->is_bytes && !fill_nibbles(dense, shape, word))
+        return ST_OK;
+    return entries_raise(dense, shape, word, &changed);
+}
+
 uint32_t entries_union(uint64_t a, uint64_t b, const struct sketch_shape *shape, uint32_t *out)
 {
     struct entry_iter a_iter;

@@ -95,7 +95,7 @@ static enum status to_dense(uint64_t *word, const struct sketch_shape *shape, ui
     bool raised;
     if (!dense_new(&dense, shape))
         return ST_RESOURCE_EXHAUSTED;
-    enum status status = entries_raise(&dense, shape, *word, &raised);
+    enum status status = entries_fill(&dense, shape, *word);
     if (status == ST_OK)
         status = dense_raise(&dense, index, rank, false, &raised);
     if (status != ST_OK) {

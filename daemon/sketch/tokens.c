@@ -181,7 +181,7 @@ static enum status packed_to_dense(uint64_t *word, const struct sketch_shape *sh
     bool raised;
     if (!dense_new(&dense, shape))
         return ST_RESOURCE_EXHAUSTED;
-    enum status status = entries_raise(&dense, shape, *word, &raised);
+    enum status status = entries_fill(&dense, shape, *word);
     if (status == ST_OK)
         status = raise_token(&dense, token, &raised);
     if (status != ST_OK) {
