@@ -71,6 +71,23 @@ START_TEST(bench_shares_work_between_connections_and_threads)
 }
 END_TEST
 
+/* Nearly all that the kernel holds for a socket file is one batch's: both sides wait
+ * for each other in turns, and must never do so both at one time. */
+START_TEST(bench_sends_batches_of_the_largest_size_over_a_socket_file)
+{
+    static const char *const workloads[] = { "wide", "many", "hot" };
+    daemon_start(&daemon_, DAEMON_UNIX, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_bench(528000, ARGUMENTS("--workload", workloads[i], "--values", "528000", "--batch",
+                                       "60000", "--json"));
+        assert_bench(528000, ARGUMENTS("--workload", workloads[i], "--values", "528000", "--batch",
+                                       "60000", "--connections", "4", "--threads", "2",
+                                       "--in-flight", "8", "--raw", "--json"));
+    }
+    daemon_stop(&daemon_);
+}
+END_TEST
+
 START_TEST(bench_keeps_to_a_rate)
 {
     start();
@@ -266,6 +283,7 @@ int main(void)
         bench_sends_every_workload_and_checks_the_answer,
         bench_asks_every_question_and_checks_the_answer,
         bench_shares_work_between_connections_and_threads,
+        bench_sends_batches_of_the_largest_size_over_a_socket_file,
         bench_keeps_to_a_rate,
         bench_counts_the_times_of_what_a_stopped_server_kept_waiting,
         bench_tells_of_batches_that_could_not_be_sent,
