@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "client/cli/utf8.h"
+#include "proto/utf8.h"
+
 
 static const char digits[] = "0123456789abcdef";
 
@@ -48,7 +49,7 @@ size_t escape(char *out, const void *bytes, size_t len)
     const uint8_t *b = bytes;
     char *end = out;
     while (len > 0) {
-        size_t step = utf8_sequence(b, len);
+        size_t step = utf8_char(b, len);
         if (step == 0) {
             step = 1;
             end = put_hex(end, *b);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/cli/escape.h"
-#include "client/cli/utf8.h"
+#include "proto/utf8.h"
 
 #define ROWS_HELD 256u
 #define GAP 2u /* spaces between columns */

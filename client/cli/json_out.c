@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/cli/utf8.h"
+#include "proto/utf8.h"
+
 
 struct json json_begin(void)
 {

@@ -6,8 +6,8 @@
 #include "daemon/wire/cursor.h"
 #include "daemon/wire/reply_frame.h"
 #include "daemon/wire/reply_table.h"
-#include "daemon/wire/utf8.h"
 #include "proto/frame.h"
+#include "proto/utf8.h"
 
 #define SMALL_BODY 100u /* bytes: its length takes one */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "daemon/wire/cursor.h"
-#include "daemon/wire/utf8.h"
+#include "proto/utf8.h"
 
 struct walk {
     const uint8_t *base; /* offsets in texts count from here */

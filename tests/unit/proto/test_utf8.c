@@ -1,7 +1,7 @@
-#include <check.h>
+#include "proto/utf8.h"
+
 #include <string.h>
 
-#include "client/cli/utf8.h"
 #include "tests/unit/run_suite.h"
 
 static bool valid(const char *text)
