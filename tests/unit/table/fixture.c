@@ -186,6 +186,31 @@ double count_of(struct table *table, struct bytes_view key, const char *column)
     return found ? estimate.value : -1.0;
 }
 
+uint64_t keys_of(struct table *table)
+{
+    struct table_usage usage = { 0 };
+    table_add_usage(table, &usage);
+    return usage.keys;
+}
+
+struct column_set column_of(struct table *table, const char *name)
+{
+    struct bytes_view wanted = view(name);
+    struct column_set columns;
+    ck_assert_int_eq(table_find_columns(table, &wanted, 1, &columns, NULL), ST_OK);
+    return columns;
+}
+
+struct selector list_of(const struct bytes_view *keys, size_t count)
+{
+    return (struct selector){ .kind = SELECTOR_LIST, .list = keys, .list_count = count };
+}
+
+struct selector prefix_of(const char *prefix)
+{
+    return (struct selector){ .kind = SELECTOR_PREFIX, .prefix = view(prefix) };
+}
+
 uint64_t digest_of(struct table *table)
 {
     uint64_t digest;

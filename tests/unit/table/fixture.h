@@ -57,6 +57,12 @@ uint64_t value_hash(uint64_t value);
 double count_of(struct table *table, struct bytes_view key, const char *column);
 
 uint64_t digest_of(struct table *table);
+uint64_t keys_of(struct table *table);
+
+/* A column of the table, and selectors. */
+struct column_set column_of(struct table *table, const char *name);
+struct selector list_of(const struct bytes_view *keys, size_t count);
+struct selector prefix_of(const char *prefix);
 
 /* Numbers from xorshift64*; printed once, so that a failure can be had again. */
 struct random {

@@ -1,5 +1,4 @@
-/* Random requests, held against a naive model: for each key and column the set
- * of its values as the bits of a word. */
+/* Random requests, held against a naive model. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,118 +6,9 @@
 
 #include "daemon/table/table_impl.h"
 #include "tests/unit/run_suite.h"
-#include "tests/unit/table/fixture.h"
+#include "tests/unit/table/model.h"
 
-#define KEYS 400u
-#define VALUES 64u
-#define COLUMNS 20u
 #define STEPS 3000u
-
-struct model_column {
-    char name[8];
-    bool live;
-    uint64_t sets[KEYS];
-};
-
-struct model {
-    struct random random;
-    struct catalog *catalog;
-    struct table *table;
-    char keys[KEYS][80];
-    size_t key_lens[KEYS];
-    uint32_t in_order[KEYS];
-    struct model_column columns[COLUMNS];
-    uint32_t live[COLUMNS]; /* in the order they were added */
-    uint32_t live_count;
-    struct filler filler;
-};
-
-static struct model *sorted_model; /* of the comparison that runs */
-
-static struct bytes_view model_key(const struct model *model, uint32_t at)
-{
-    return (struct bytes_view){ (const uint8_t *)model->keys[at], model->key_lens[at] };
-}
-
-static int compare_model_keys(const void *a, const void *b)
-{
-    return key_compare(model_key(sorted_model, *(const uint32_t *)a),
-                       model_key(sorted_model, *(const uint32_t *)b));
-}
-
-/* Keys of the kinds that orders trip over: none at all, zeros, long shared
- * beginnings, one a prefix of another. */
-static void make_keys(struct model *model)
-{
-    for (uint32_t i = 0; i < KEYS; i++) {
-        char *key = model->keys[i];
-        int len = 0;
-        switch (i % 4) {
-        case 0:
-            memset(key, 0, i / 4 % 8);
-            len = (int)(i / 4 % 8) + sprintf(key + i / 4 % 8, "%s", i < 32 ? "" : "z");
-            if (i >= 32)
-                len += sprintf(key + len, "%u", i);
-            break;
-        case 1:
-            len = sprintf(key, "tenant:0000000000000000000000000000:%06u", i * 7919 % 100000);
-            break;
-        case 2:
-            len = sprintf(key, "%0*d", (int)(i / 4) % 60 + 1, (int)(i / 240));
-            break;
-        default:
-            key[0] = (char)(i % 251);
-            key[1] = '\xff';
-            len = 2 + sprintf(key + 2, "%u", i);
-        }
-        model->key_lens[i] = (size_t)len;
-        model->in_order[i] = i;
-    }
-    sorted_model = model;
-    qsort(model->in_order, KEYS, sizeof model->in_order[0], compare_model_keys);
-    for (uint32_t i = 1; i < KEYS; i++)
-        ck_assert_int_lt(compare_model_keys(&model->in_order[i - 1], &model->in_order[i]), 0);
-}
-
-static struct model *model_new(const char *test)
-{
-    struct model *model = calloc(1, sizeof *model);
-    ck_assert_ptr_nonnull(model);
-    random_init(&model->random, test);
-    make_keys(model);
-    static const char *const first[] = { "c0", "c1", "c2" };
-    model->table = fixture_table(&model->catalog, first, 3);
-    for (uint32_t i = 0; i < COLUMNS; i++)
-        snprintf(model->columns[i].name, sizeof model->columns[i].name, "c%u", i);
-    for (uint32_t i = 0; i < 3; i++) {
-        model->columns[i].live = true;
-        model->live[model->live_count++] = i;
-    }
-    filler_init(&model->filler);
-    return model;
-}
-
-static void model_free(struct model *model)
-{
-    filler_release(&model->filler);
-    table_unref(model->table);
-    catalog_free(model->catalog);
-    free(model);
-}
-
-static uint32_t below(struct model *model, uint32_t end)
-{
-    return (uint32_t)random_below(&model->random, end);
-}
-
-static bool has_key(const struct model *model, uint32_t key)
-{
-    for (uint32_t i = 0; i < model->live_count; i++) {
-        if (model->columns[model->live[i]].sets[key] != 0)
-            return true;
-    }
-    return false;
-}
 
 static void find_all_columns(struct model *model, struct column_set *columns)
 {
@@ -130,24 +20,24 @@ static void step_apply(struct model *model)
 {
     struct column_set columns;
     find_all_columns(model, &columns);
-    uint32_t rows = 1 + below(model, 40);
+    uint32_t rows = 1 + model_below(model, 40);
     for (uint32_t r = 0; r < rows; r++) {
-        uint32_t key = below(model, KEYS);
-        uint32_t cells = 1 + below(model, below(model, 4) == 0 ? model->live_count : 2);
+        uint32_t key = model_below(model, MODEL_KEYS);
+        uint32_t cells = 1 + model_below(model, model_below(model, 4) == 0 ? model->live_count : 2);
         filler_row(&model->filler, model_key(model, key));
         for (uint32_t c = 0; c < cells; c++) {
-            uint32_t column = below(model, model->live_count);
+            uint32_t column = model_below(model, model->live_count);
             uint64_t hashes[8];
-            uint32_t n = 1 + below(model, 8);
+            uint32_t n = 1 + model_below(model, 8);
             for (uint32_t i = 0; i < n; i++) {
-                uint32_t value = below(model, VALUES);
+                uint32_t value = model_below(model, MODEL_VALUES);
                 hashes[i] = value_hash(value);
                 model->columns[model->live[column]].sets[key] |= UINT64_C(1) << value;
             }
             filler_cell(&model->filler, column, hashes, n);
         }
     }
-    filler_apply(&model->filler, model->table, &columns, 1 + below(model, 200));
+    filler_apply(&model->filler, model->table, &columns, 1 + model_below(model, 200));
 }
 
 static void check_estimate(struct estimate estimate, uint64_t set)
@@ -161,79 +51,37 @@ static void step_estimate(struct model *model)
     struct bytes_view keys[50];
     uint32_t at[50];
     bool found[50];
-    struct estimate estimates[50 * COLUMNS];
+    struct estimate estimates[50 * MODEL_COLUMNS];
     struct column_set columns;
     find_all_columns(model, &columns);
-    uint32_t n = 1 + below(model, 50);
+    uint32_t n = 1 + model_below(model, 50);
     for (uint32_t i = 0; i < n; i++) {
-        at[i] = below(model, KEYS);
+        at[i] = model_below(model, MODEL_KEYS);
         keys[i] = model_key(model, at[i]);
     }
     table_estimate_many(model->table, keys, n, &columns, estimates, found);
     for (uint32_t i = 0; i < n; i++) {
-        ck_assert_int_eq(found[i], has_key(model, at[i]));
+        ck_assert_int_eq(found[i], model_has_key(model, at[i]));
         for (uint32_t c = 0; c < columns.count; c++)
             check_estimate(estimates[i * columns.count + c],
                            model->columns[model->live[c]].sets[at[i]]);
     }
 }
 
-/* A random selector; lists are kept in list, which has room for KEYS. */
-static struct selector random_selector(struct model *model, struct bytes_view *list, bool lists)
-{
-    struct selector selector = { .kind = SELECTOR_ALL };
-    struct bytes_view key = model_key(model, below(model, KEYS));
-    switch (below(model, lists ? 5 : 4)) {
-    case 0:
-        return selector;
-    case 1:
-        key.len = below(model, (uint32_t)key.len + 1);
-        selector.kind = SELECTOR_PREFIX;
-        selector.prefix = key;
-        return selector;
-    case 2:
-    case 3:
-        selector.kind = SELECTOR_RANGE;
-        if (below(model, 4) > 0)
-            selector.from = key;
-        if (below(model, 4) > 0)
-            selector.to = model_key(model, below(model, KEYS));
-        return selector;
-    default:
-        selector.kind = SELECTOR_LIST;
-        selector.list = list;
-        selector.list_count = below(model, KEYS);
-        for (size_t i = 0; i < selector.list_count; i++)
-            list[i] = model_key(model, below(model, KEYS));
-        return selector;
-    }
-}
-
-static bool is_selected(const struct model *model, const struct selector *selector, uint32_t key)
-{
-    if (selector->kind != SELECTOR_LIST)
-        return selector_matches(selector, model_key(model, key));
-    for (size_t i = 0; i < selector->list_count; i++) {
-        if (key_compare(selector->list[i], model_key(model, key)) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void step_union(struct model *model)
 {
-    struct bytes_view list[KEYS];
-    struct selector selector = random_selector(model, list, true);
+    struct bytes_view list[MODEL_KEYS];
+    struct selector selector = model_selector(model, list, true);
     struct column_set columns;
-    struct estimate estimates[COLUMNS];
+    struct estimate estimates[MODEL_COLUMNS];
     uint64_t keys;
     find_all_columns(model, &columns);
     ck_assert_int_eq(table_union(model->table, &selector, &columns, NULL, estimates, &keys, NULL),
                      ST_OK);
     uint64_t expected = 0;
-    uint64_t sets[COLUMNS] = { 0 };
-    for (uint32_t key = 0; key < KEYS; key++) {
-        if (!has_key(model, key) || !is_selected(model, &selector, key))
+    uint64_t sets[MODEL_COLUMNS] = { 0 };
+    for (uint32_t key = 0; key < MODEL_KEYS; key++) {
+        if (!model_has_key(model, key) || !model_is_selected(model, &selector, key))
             continue;
         expected++;
         for (uint32_t c = 0; c < columns.count; c++)
@@ -255,9 +103,9 @@ struct expected_scan {
 
 static void skip_unselected(struct expected_scan *scan)
 {
-    while (scan->next < KEYS) {
+    while (scan->next < MODEL_KEYS) {
         uint32_t key = scan->model->in_order[scan->next];
-        if (has_key(scan->model, key) && is_selected(scan->model, scan->selector, key))
+        if (model_has_key(scan->model, key) && model_is_selected(scan->model, scan->selector, key))
             return;
         scan->next++;
     }
@@ -268,10 +116,10 @@ static bool check_visit(struct bytes_view key, const struct estimate *estimates,
     struct expected_scan *scan = arg;
     struct model *model = scan->model;
     skip_unselected(scan);
-    ck_assert_uint_lt(scan->next, KEYS);
+    ck_assert_uint_lt(scan->next, MODEL_KEYS);
     uint32_t at = model->in_order[scan->next];
     ck_assert_int_eq(key_compare(key, model_key(model, at)), 0);
-    if (below(model, 50) == 0)
+    if (model_below(model, 50) == 0)
         return false;
     for (uint32_t c = 0; c < model->live_count; c++)
         check_estimate(estimates[c], model->columns[model->live[c]].sets[at]);
@@ -283,41 +131,41 @@ static bool check_visit(struct bytes_view key, const struct estimate *estimates,
 
 static void step_scan(struct model *model)
 {
-    struct selector selector = random_selector(model, NULL, false);
+    struct selector selector = model_selector(model, NULL, false);
     struct expected_scan scan = { .model = model, .selector = &selector };
     struct column_set columns;
     bool more = true;
     find_all_columns(model, &columns);
     while (more) {
         struct bytes_view after = { scan.last, scan.last_len };
-        size_t limit = 1 + below(model, 150);
+        size_t limit = 1 + model_below(model, 150);
         ck_assert_int_eq(table_scan(model->table, &selector, scan.next > 0 ? &after : NULL, limit,
                                     &columns, NULL, check_visit, &scan, &more, NULL),
                          ST_OK);
     }
     skip_unselected(&scan);
-    ck_assert_uint_eq(scan.next, KEYS);
+    ck_assert_uint_eq(scan.next, MODEL_KEYS);
 }
 
 static void forget_key(struct model *model, uint32_t key)
 {
-    for (uint32_t c = 0; c < COLUMNS; c++)
+    for (uint32_t c = 0; c < MODEL_COLUMNS; c++)
         model->columns[c].sets[key] = 0;
 }
 
 static void step_delete(struct model *model)
 {
-    struct bytes_view list[KEYS];
-    struct selector selector = random_selector(model, list, true);
+    struct bytes_view list[MODEL_KEYS];
+    struct selector selector = model_selector(model, list, true);
     uint64_t deleted;
-    if (selector.kind == SELECTOR_ALL && below(model, 4) > 0)
+    if (selector.kind == SELECTOR_ALL && model_below(model, 4) > 0)
         return;
     ck_assert_int_eq(table_delete(model->table, &selector, NULL, &deleted, NULL), ST_OK);
     uint64_t expected = 0;
-    for (uint32_t key = 0; key < KEYS; key++) {
-        if (!is_selected(model, &selector, key))
+    for (uint32_t key = 0; key < MODEL_KEYS; key++) {
+        if (!model_is_selected(model, &selector, key))
             continue;
-        expected += has_key(model, key);
+        expected += model_has_key(model, key);
         forget_key(model, key);
     }
     ck_assert_uint_eq(deleted, expected);
@@ -325,7 +173,7 @@ static void step_delete(struct model *model)
 
 static void step_alter(struct model *model)
 {
-    uint32_t column = below(model, COLUMNS);
+    uint32_t column = model_below(model, MODEL_COLUMNS);
     struct model_column *changed = &model->columns[column];
     struct bytes_view name = view(changed->name);
     struct table_change change = { 0 };
@@ -359,18 +207,18 @@ static void step_alter(struct model *model)
 static uint64_t fresh_digest(struct model *model)
 {
     struct catalog *catalog;
-    const char *names[COLUMNS];
+    const char *names[MODEL_COLUMNS];
     for (uint32_t i = 0; i < model->live_count; i++)
         names[i] = model->columns[model->live[i]].name;
     struct table *table = fixture_table(&catalog, names, model->live_count);
     struct column_set columns;
     ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
-    for (uint32_t key = KEYS; key-- > 0;) {
-        if (!has_key(model, key))
+    for (uint32_t key = MODEL_KEYS; key-- > 0;) {
+        if (!model_has_key(model, key))
             continue;
         filler_row(&model->filler, model_key(model, key));
         for (uint32_t c = 0; c < columns.count; c++) {
-            for (uint32_t value = VALUES; value-- > 0;) {
+            for (uint32_t value = MODEL_VALUES; value-- > 0;) {
                 uint64_t hash = value_hash(value);
                 if ((model->columns[model->live[c]].sets[key] >> value & 1) != 0)
                     filler_cell(&model->filler, c, &hash, 1);
@@ -388,7 +236,7 @@ START_TEST(table_answers_as_a_naive_model_does)
 {
     struct model *model = model_new("table_model");
     for (uint32_t step = 0; step < STEPS; step++) {
-        uint32_t kind = below(model, 100);
+        uint32_t kind = model_below(model, 100);
         if (kind < 60)
             step_apply(model);
         else if (kind < 72)

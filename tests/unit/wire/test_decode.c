@@ -6,20 +6,10 @@
 #include "proto/names.h"
 #include "tests/unit/failing_alloc.h"
 #include "tests/unit/run_suite.h"
+#include "tests/unit/wire/decoding.h"
 #include "tests/unit/wire/packed.h"
 
-static const struct decode_limits limits = { .max_keys = 4 };
-static char long_key[KEY_MAX_BYTES + 2];
-
-static struct arena new_arena(void)
-{
-    struct arena arena;
-    arena_init(&arena, 4096, DECODE_ARENA_BYTES(1 << 20, 4));
-    return arena;
-}
-
-/* One decoder under one signature, for the tests that go over several. */
-typedef enum status decoder(struct bytes_view body, struct arena *arena, struct error *err);
+static const struct decode_limits limits = { .max_keys = DECODING_KEYS };
 
 static enum status hello(struct bytes_view body, struct arena *arena, struct error *err)
 {
@@ -51,47 +41,10 @@ static enum status list_tables(struct bytes_view body, struct arena *arena, stru
     return decode_list_tables(body, arena, &out, err);
 }
 
-static enum status cardinality(struct bytes_view body, struct arena *arena, struct error *err)
-{
-    struct cardinality_request out;
-    return decode_cardinality(body, &limits, arena, &out, err);
-}
-
 static enum status union_keys(struct bytes_view body, struct arena *arena, struct error *err)
 {
     struct union_request out;
     return decode_union(body, &limits, arena, &out, err);
-}
-
-static enum status scan(struct bytes_view body, struct arena *arena, struct error *err)
-{
-    struct scan_request out;
-    return decode_scan(body, &limits, arena, &out, err);
-}
-
-static enum status delete_keys(struct bytes_view body, struct arena *arena, struct error *err)
-{
-    struct delete_request out;
-    return decode_delete(body, &limits, arena, &out, err);
-}
-
-/* The bytes are refused with the status, and the text names the thing. */
-static void assert_bytes_refused(decoder *decode, struct bytes_view body, enum status status,
-                                 const char *text)
-{
-    struct arena arena = new_arena();
-    struct error err;
-    ck_assert_int_eq(decode(body, &arena, &err), status);
-    ck_assert_int_eq(err.code, status);
-    ck_assert_msg(strstr(err.text, text) != NULL, "'%s' is not in '%s'", text, err.text);
-    arena_release(&arena);
-}
-
-static void assert_refused(decoder *decode, const void *message, const char *text)
-{
-    struct bytes_view body = pack_message(message);
-    assert_bytes_refused(decode, body, ST_INVALID_ARGUMENT, text);
-    free_packed(body);
 }
 
 static char *columns_ab[] = { "a", "b" };
@@ -205,92 +158,6 @@ START_TEST(alter_table_checks_every_name)
     message.n_drop_columns = 0;
     message.rename_to = "-";
     assert_refused(alter_table, &message, "invalid new table name '-'");
-}
-END_TEST
-
-/* A selector of the kind, and a union that carries it. */
-static Cardinal__V1__Selector selector_all(void)
-{
-    Cardinal__V1__Selector selector = CARDINAL__V1__SELECTOR__INIT;
-    selector.kind_case = CARDINAL__V1__SELECTOR__KIND_ALL;
-    selector.all = 1;
-    return selector;
-}
-
-START_TEST(selector_must_have_a_kind)
-{
-    Cardinal__V1__Selector selector = CARDINAL__V1__SELECTOR__INIT;
-    Cardinal__V1__Union message = CARDINAL__V1__UNION__INIT;
-    message.table = "t";
-    assert_refused(union_keys, &message, "request without a selector");
-    message.selector = &selector;
-    assert_refused(union_keys, &message, "selector without a kind");
-    selector = selector_all();
-    selector.all = 0;
-    assert_refused(union_keys, &message, "selector with all = false");
-}
-END_TEST
-
-START_TEST(keys_of_every_selector_are_bounded)
-{
-    Cardinal__V1__Selector selector = CARDINAL__V1__SELECTOR__INIT;
-    Cardinal__V1__Delete message = CARDINAL__V1__DELETE__INIT;
-    Cardinal__V1__KeyRange range = CARDINAL__V1__KEY_RANGE__INIT;
-    Cardinal__V1__KeyList list = CARDINAL__V1__KEY_LIST__INIT;
-    ProtobufCBinaryData keys[] = { binary("a"), binary(long_key) };
-    message.table = "t";
-    message.selector = &selector;
-    selector.kind_case = CARDINAL__V1__SELECTOR__KIND_PREFIX;
-    selector.prefix = binary(long_key);
-    assert_refused(delete_keys, &message, "prefix of 1025 bytes, 1024 at most");
-    selector.kind_case = CARDINAL__V1__SELECTOR__KIND_RANGE;
-    selector.range = &range;
-    range.from = binary(long_key);
-    assert_refused(delete_keys, &message, "range's first key of 1025 bytes");
-    range.from = binary("");
-    range.to = binary(long_key);
-    assert_refused(delete_keys, &message, "range's last key of 1025 bytes");
-    selector.kind_case = CARDINAL__V1__SELECTOR__KIND_LIST;
-    selector.list = &list;
-    list.keys = keys;
-    list.n_keys = 2;
-    assert_refused(delete_keys, &message, "key of 1025 bytes");
-}
-END_TEST
-
-START_TEST(cardinality_takes_a_list_and_scan_takes_none)
-{
-    Cardinal__V1__Selector all = selector_all();
-    Cardinal__V1__Cardinality query = CARDINAL__V1__CARDINALITY__INIT;
-    query.table = "t";
-    query.selector = &all;
-    assert_refused(cardinality, &query, "cardinality takes a list");
-    Cardinal__V1__KeyList list = CARDINAL__V1__KEY_LIST__INIT;
-    Cardinal__V1__Selector listed = CARDINAL__V1__SELECTOR__INIT;
-    Cardinal__V1__Scan message = CARDINAL__V1__SCAN__INIT;
-    listed.kind_case = CARDINAL__V1__SELECTOR__KIND_LIST;
-    listed.list = &list;
-    message.table = "t";
-    message.selector = &listed;
-    assert_refused(scan, &message, "scan takes a prefix, a range or all");
-}
-END_TEST
-
-START_TEST(more_keys_than_allowed_are_too_large)
-{
-    ProtobufCBinaryData keys[5] = { { 0, NULL } };
-    Cardinal__V1__KeyList list = CARDINAL__V1__KEY_LIST__INIT;
-    Cardinal__V1__Selector selector = CARDINAL__V1__SELECTOR__INIT;
-    Cardinal__V1__Cardinality message = CARDINAL__V1__CARDINALITY__INIT;
-    selector.kind_case = CARDINAL__V1__SELECTOR__KIND_LIST;
-    selector.list = &list;
-    message.table = "t";
-    message.selector = &selector;
-    list.keys = keys;
-    list.n_keys = 5;
-    struct bytes_view body = pack_message(&message);
-    assert_bytes_refused(cardinality, body, ST_TOO_LARGE, "list of 5 keys, 4 at most");
-    free_packed(body);
 }
 END_TEST
 
@@ -408,10 +275,6 @@ int main(void)
         create_table_refuses_bad_columns,
         hello_refuses_versions_that_make_no_range,
         alter_table_checks_every_name,
-        selector_must_have_a_kind,
-        keys_of_every_selector_are_bounded,
-        cardinality_takes_a_list_and_scan_takes_none,
-        more_keys_than_allowed_are_too_large,
         many_small_fields_are_refused_before_they_are_unpacked,
         malformed_bodies_are_refused,
         names_are_not_cut_at_a_nul,
@@ -420,6 +283,5 @@ int main(void)
         full_arena_is_a_status,
         failing_allocations_are_a_status,
     };
-    memset(long_key, 'k', sizeof long_key - 1);
     return RUN_SUITE("decode", tests);
 }
