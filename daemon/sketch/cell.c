@@ -16,6 +16,12 @@
 /* A bucket of PACKED counts to 255: at precision 18 its mean stays below 192. */
 #define TOKEN_BYTES_MAX (96u * 1024)
 
+/* Of cell_cost(), ns. */
+#define COST_INLINE 10u
+#define COST_MISS 100u
+#define COST_TOKEN 4u
+#define REGISTERS_A_NS 16u
+
 const char *cell_state_name(enum cell_state state)
 {
     static const char *const names[CELL_STATE_COUNT] = {
@@ -146,6 +152,20 @@ static void move_dense(struct cell *cell)
         return;
     dense_free(&dense);
     cell->word = dense_close(&copy);
+}
+
+unsigned cell_cost(const struct cell *cell)
+{
+    switch (word_state(cell->word)) {
+    case CELL_EMPTY:
+        return 0;
+    case CELL_INLINE:
+        return COST_INLINE;
+    case CELL_DENSE:
+        return COST_MISS + (1u << word_precision(cell->word)) / REGISTERS_A_NS;
+    default:
+        return COST_MISS + COST_TOKEN * word_count(cell->word);
+    }
 }
 
 void cell_move(struct cell *cell)

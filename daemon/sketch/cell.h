@@ -106,6 +106,10 @@ enum cell_state cell_state(const struct cell *cell);
  * included. O(1). */
 size_t cell_bytes(const struct cell *cell);
 
+/* How long reading all that the cell holds takes, in ns, about: as much as merging
+ * it into a union. From its word alone. */
+unsigned cell_cost(const struct cell *cell);
+
 /* Moves what the cell owns where the heap wants it elsewhere; stays without memory. */
 void cell_move(struct cell *cell);
 

@@ -1,6 +1,26 @@
 #include "daemon/sketch/dense_ranks.h"
 
 #include "daemon/sketch/entries.h"
+#include "daemon/sketch/kernels.h"
+
+void dense_raise_ranks(const struct dense *dense, uint8_t *ranks)
+{
+    enum { STEP = 16 }; /* the least that there are */
+    if (!dense->is_bytes) {
+        kernels_best()->ranks_raise(ranks, dense->registers, dense->register_count / 2,
+                                    dense->base);
+        for (uint32_t i = 0; i < dense->head->exception_count; i++) {
+            uint8_t *at = ranks + entry_index(dense->exceptions[i]);
+            uint8_t rank = (uint8_t)entry_rank(dense->exceptions[i]);
+            *at = rank > *at ? rank : *at;
+        }
+        return;
+    }
+    for (uint32_t at = 0; at < dense->register_count; at += STEP) {
+        for (uint32_t i = at; i < at + STEP; i++)
+            ranks[i] = dense->registers[i] > ranks[i] ? dense->registers[i] : ranks[i];
+    }
+}
 
 static void set_register(struct dense *dense, uint32_t index, unsigned rank)
 {

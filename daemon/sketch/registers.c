@@ -3,20 +3,21 @@
 
 #include "daemon/sketch/cell.h"
 #include "daemon/sketch/dense.h"
+#include "daemon/sketch/dense_ranks.h"
 #include "daemon/sketch/entries.h"
+#include "daemon/sketch/kernels.h"
 #include "daemon/sketch/word.h"
 
 void cell_registers(const struct cell *cell, const struct sketch_shape *shape, uint8_t *out)
 {
+    memset(out, 0, shape->registers);
     if (word_state(cell->word) == CELL_DENSE) {
         struct dense dense = dense_open(cell->word);
-        for (uint32_t i = 0; i < dense.register_count; i++)
-            out[i] = (uint8_t)dense_get(&dense, i);
+        dense_raise_ranks(&dense, out);
         return;
     }
     struct entry_iter iter;
     uint32_t entry;
-    memset(out, 0, shape->registers);
     entry_iter_init(&iter, cell->word, shape);
     while (entry_iter_next(&iter, &entry))
         out[entry_index(entry)] = (uint8_t)entry_rank(entry);
@@ -44,15 +45,38 @@ static uint64_t digest_entries(uint64_t word, const struct sketch_shape *shape)
     return digest;
 }
 
+/* A stretch of registers at a time: those of a full nibble are listed, and are put
+ * right at the end. */
+static uint64_t digest_nibbles(const struct dense *dense)
+{
+    enum { STEP = 256 }; /* the least that there are */
+    uint64_t digest = 0;
+    for (uint32_t first = 0; first < dense->register_count; first += STEP) {
+        uint8_t ranks[STEP] = { 0 };
+        kernels_best()->ranks_raise(ranks, dense->registers + first / 2, STEP / 2, dense->base);
+        for (uint32_t i = 0; i < STEP; i++)
+            digest += register_share(first + i, ranks[i]) & -(uint64_t)(ranks[i] != 0);
+    }
+    for (uint32_t i = 0; i < dense->head->exception_count; i++) {
+        uint32_t index = entry_index(dense->exceptions[i]);
+        digest += register_share(index, entry_rank(dense->exceptions[i])) -
+                  register_share(index, dense->base + NIBBLE_FULL);
+    }
+    return digest;
+}
+
+static uint64_t digest_bytes(const struct dense *dense)
+{
+    uint64_t digest = 0;
+    for (uint32_t i = 0; i < dense->register_count; i++)
+        digest += dense->registers[i] > 0 ? register_share(i, dense->registers[i]) : 0;
+    return digest;
+}
+
 uint64_t cell_digest(const struct cell *cell, const struct sketch_shape *shape)
 {
     if (word_state(cell->word) != CELL_DENSE)
         return digest_entries(cell->word, shape);
     struct dense dense = dense_open(cell->word);
-    uint64_t digest = 0;
-    for (uint32_t i = 0; i < dense.register_count; i++) {
-        unsigned rank = dense_get(&dense, i);
-        digest += rank > 0 ? register_share(i, rank) : 0;
-    }
-    return digest;
+    return dense.is_bytes ? digest_bytes(&dense) : digest_nibbles(&dense);
 }

@@ -6,6 +6,7 @@
 
 #include "daemon/memory/heap.h"
 #include "daemon/sketch/change.h"
+#include "daemon/sketch/dense_ranks.h"
 #include "daemon/sketch/entries.h"
 #include "daemon/sketch/tokens.h"
 #include "daemon/sketch/union_parts.h"
@@ -133,17 +134,10 @@ static enum status feed_tokens(struct rollup *rollup, const struct sketch_shape 
 static enum status feed_dense(struct rollup *rollup, const struct sketch_shape *shape,
                               const struct cell *cell)
 {
-    uint8_t *ranks = malloc(shape->registers);
-    enum status status = ranks == NULL ? ST_RESOURCE_EXHAUSTED : ST_OK;
-    if (status == ST_OK && rollup->ranks == NULL)
-        status = to_ranks(rollup, shape);
-    if (status == ST_OK) {
-        assert(rollup->ranks != NULL);
-        cell_registers(cell, shape, ranks);
-        for (uint32_t i = 0; i < shape->registers; i++)
-            rollup->ranks[i] = ranks[i] > rollup->ranks[i] ? ranks[i] : rollup->ranks[i];
-    }
-    free(ranks);
+    struct dense dense = dense_open(cell->word);
+    enum status status = rollup->ranks == NULL ? to_ranks(rollup, shape) : ST_OK;
+    if (status == ST_OK)
+        dense_raise_ranks(&dense, rollup->ranks);
     return status;
 }
 

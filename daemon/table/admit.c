@@ -161,6 +161,11 @@ static void each_shard(struct table *table, const struct apply_cursor *cursor,
     }
 }
 
+static void lock_for_ingest(struct shard *shard)
+{
+    shard_lock(shard, HOLD_INGEST);
+}
+
 static bool make_shards(struct table *table, const struct apply_cursor *cursor)
 {
     for (uint32_t i = 0; i < SHARD_COUNT; i++) {
@@ -178,7 +183,7 @@ static enum status apply_locked(struct table *table, struct batch *batch,
 {
     enum status status = ST_OK;
     bool done = false;
-    each_shard(table, cursor, shard_lock);
+    each_shard(table, cursor, lock_for_ingest);
     schema_refresh(&table->schema, columns);
     struct admit_need need = { 0, 0 };
     for (uint32_t next = 0; next < batch->row_count;)

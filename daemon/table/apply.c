@@ -238,7 +238,7 @@ static enum status apply_stretch(struct apply *apply, struct column_set *columns
     apply->told_codes = 0;
     apply->cell_count = 0;
     if (!apply->cursor->is_locked)
-        shard_lock(apply->shard);
+        shard_lock(apply->shard, HOLD_INGEST);
     heap_draw(apply->cursor->draws);
     schema_refresh(&apply->table->schema, columns);
     while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < batch->row_count &&

@@ -34,7 +34,7 @@ static enum status move_indices(struct shard *shard, const struct task *task)
     uint64_t tag = 0;
     uint32_t leaf = 0;
     for (bool more = true; more && status == ST_OK;) {
-        shard_lock(shard);
+        shard_lock(shard, HOLD_COMPACT);
         more = move_some(shard, &tag, &leaf);
         shard_unlock(shard);
         status = task_check(task);
@@ -52,6 +52,6 @@ enum status table_compact(struct table *table, const struct task *task)
             status = move_indices(shard, task);
     }
     if (status == ST_OK)
-        status = table_walk(table, &all, NULL, task, move_stretch, NULL);
+        status = table_walk(table, &all, NULL, task, HOLD_COMPACT, move_stretch, NULL);
     return status;
 }

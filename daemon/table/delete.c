@@ -19,7 +19,7 @@ static bool delete_key(struct table *table, struct bytes_view key)
     struct shard *shard = shard_set_get(&table->shards, shard_number(placed.hash));
     if (shard == NULL)
         return false;
-    shard_lock(shard);
+    shard_lock(shard, HOLD_DELETE);
     uint32_t ref = shard_find_ref(shard, &placed);
     if (ref != 0) {
         table_remove_row(table, shard, ref);
@@ -46,9 +46,10 @@ enum status table_delete(struct table *table, const struct selector *selector,
                          const struct task *task, uint64_t *deleted, struct error *err)
 {
     *deleted = 0;
-    enum status status = selector->kind == SELECTOR_LIST
-                             ? delete_list(table, selector, task, deleted)
-                             : table_walk(table, selector, NULL, task, delete_stretch, deleted);
+    enum status status =
+        selector->kind == SELECTOR_LIST
+            ? delete_list(table, selector, task, deleted)
+            : table_walk(table, selector, NULL, task, HOLD_DELETE, delete_stretch, deleted);
     if (status == ST_OK)
         return ST_OK;
     return error_set(err, status, "delete: %s", status_text((int)status));

@@ -47,7 +47,7 @@ enum status table_digest(struct table *table, const struct task *task, uint64_t 
     struct digest state = { .sum = 0 };
     enum status status = table_find_columns(table, NULL, 0, &state.columns, NULL);
     if (status == ST_OK)
-        status = table_walk(table, &all, &state.columns, task, digest_stretch, &state);
+        status = table_walk(table, &all, &state.columns, task, HOLD_DIGEST, digest_stretch, &state);
     if (status == ST_OK)
         *digest = state.sum;
     return status;

@@ -56,7 +56,7 @@ static void lock_window(const struct window *window)
     const struct shard *last = NULL;
     for (uint32_t i = 0; i < window->count; i++) {
         if (window->shards[i] != NULL && window->shards[i] != last)
-            shard_lock(window->shards[i]);
+            shard_lock(window->shards[i], HOLD_POINT);
         last = window->shards[i];
     }
     if (window->count == 1)

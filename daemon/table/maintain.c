@@ -34,7 +34,7 @@ static enum status build_group(struct table *table, uint32_t group, const struct
     enum status status = find_columns(table, &slots, &columns);
     if (status == ST_OK)
         status = table_walk_shards(table, group * GROUP_SHARDS, GROUP_SHARDS, &columns, task,
-                                   build_stretch, &columns);
+                                   HOLD_REBUILD, build_stretch, &columns);
     if (status != ST_OK)
         rollups_build_spoil(table->rollups, group);
     rollups_build_end(table->rollups, group);

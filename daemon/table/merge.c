@@ -76,7 +76,7 @@ static enum status merge_reserved(struct table *table, struct gather *gather,
     struct shard *shard = shard_set_make(&table->shards, shard_number(placed.hash));
     enum status status = shard == NULL ? ST_RESOURCE_EXHAUSTED : ST_OK;
     for (uint32_t next = 0; status == ST_OK && next < gather->columns.count;) {
-        shard_lock(shard);
+        shard_lock(shard, HOLD_MERGE);
         status = merge_stretch(table, shard, &placed, gather, &next, changes);
         shard_unlock(shard);
     }
@@ -117,7 +117,7 @@ static enum status gather_and_merge(struct table *table, const struct selector *
     enum status status = admit_claim(table, claimed, err);
     if (status != ST_OK)
         return status;
-    status = table_select(table, from, &gather->columns, task, gather_rows, gather);
+    status = table_select(table, from, &gather->columns, task, HOLD_MERGE, gather_rows, gather);
     memory_unclaim(claimed);
     if (status == ST_RESOURCE_EXHAUSTED)
         return error_nomem(err);

@@ -76,13 +76,13 @@ static enum status pack_shard(struct table *table, struct shard *shard, const st
 {
     struct packing packing = { .table = table, .shard = shard };
     enum status status = ST_OK;
-    shard_lock(shard);
+    shard_lock(shard, HOLD_COMPACT);
     bool more = pool_is_sparse(&shard->rows);
     while (more && status == ST_OK) {
         more = pack_some(&packing);
         shard_unlock(shard);
         status = task_check(task);
-        shard_lock(shard);
+        shard_lock(shard, HOLD_COMPACT);
     }
     if (shard->rows.leaving != POOL_NO_CHUNK)
         pool_stay(&shard->rows, size_of_row);

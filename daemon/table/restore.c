@@ -109,7 +109,7 @@ static enum status restore(struct table *table, struct column_set *columns, stru
     struct shard *shard = shard_set_make(&table->shards, shard_number(placed.hash));
     enum status status = ST_RESOURCE_EXHAUSTED;
     if (shard != NULL) {
-        shard_lock(shard);
+        shard_lock(shard, HOLD_RESTORE);
         schema_refresh(&table->schema, columns);
         status = restore_locked(table, shard, &placed, columns, cells, count, is_whole);
         shard_unlock(shard);
@@ -177,7 +177,7 @@ enum status table_replay_codes(struct table *table, struct column_set *columns,
     enum status status = ST_OK;
     if (shard == NULL)
         return ST_RESOURCE_EXHAUSTED;
-    shard_lock(shard);
+    shard_lock(shard, HOLD_RESTORE);
     schema_refresh(&table->schema, columns);
     uint16_t slot = slot_of(columns, column_id);
     if (slot != SLOT_NONE) {
@@ -200,7 +200,7 @@ enum status table_replay_merge(struct table *table, struct column_set *columns,
     bool changed;
     if (shard == NULL)
         return ST_RESOURCE_EXHAUSTED;
-    shard_lock(shard);
+    shard_lock(shard, HOLD_RESTORE);
     schema_refresh(&table->schema, columns);
     uint16_t slot = slot_of(columns, column_id);
     if (slot != SLOT_NONE && from->word != 0) {
@@ -238,7 +238,7 @@ void table_replay_remove_cells(struct table *table, struct column_set *columns,
     struct shard *shard = shard_set_get(&table->shards, shard_number(placed.hash));
     if (shard == NULL)
         return;
-    shard_lock(shard);
+    shard_lock(shard, HOLD_RESTORE);
     schema_refresh(&table->schema, columns);
     uint32_t ref = shard_find_ref(shard, &placed);
     if (ref != 0)
@@ -253,7 +253,7 @@ void table_replay_remove(struct table *table, struct bytes_view key)
     struct shard *shard = shard_set_get(&table->shards, shard_number(placed.hash));
     if (shard == NULL)
         return;
-    shard_lock(shard);
+    shard_lock(shard, HOLD_RESTORE);
     uint32_t ref = shard_find_ref(shard, &placed);
     if (ref != 0) {
         table_remove_row(table, shard, ref);

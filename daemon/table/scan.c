@@ -102,7 +102,7 @@ static void stream_read(const struct scan *scan, struct stream *stream)
 
 static void stream_fill(const struct scan *scan, struct stream *stream)
 {
-    shard_lock(stream->shard);
+    shard_lock(stream->shard, HOLD_QUERY);
     schema_refresh(&scan->table->schema, scan->columns);
     stream_read(scan, stream);
     shard_unlock(stream->shard);

@@ -5,6 +5,7 @@
 struct select {
     struct table *table;
     struct column_set *columns;
+    enum hold_purpose purpose;
     rows_visit *visit;
     void *arg;
 };
@@ -19,37 +20,53 @@ static enum status select_stretch(struct table *table, const struct stretch *str
     return select->visit(rows, stretch->count, select->arg);
 }
 
-/* Looks up listed keys of one shard, which is locked, the memory of each on its
- * way while others are looked up; how many there are. */
-static uint32_t find_listed(const struct shard *shard, const struct key_list *list,
-                            const struct listed_key *keys, size_t n, const struct row **rows)
+/* Listed keys of one shard that were looked up. */
+struct found {
+    const struct row *rows[STRETCH_ROWS];
+    uint32_t count;
+    size_t taken; /* keys, those that do not exist too */
+};
+
+/* Looks up as many of n keys as may be read under one hold, the memory of each on its
+ * way while others are looked up. */
+static void find_listed(const struct select *select, const struct shard *shard,
+                        const struct key_list *list, const struct listed_key *keys, size_t n,
+                        struct found *found)
 {
-    uint32_t count = 0;
+    uint32_t cost_max = stretch_cost(select->purpose);
+    found->count = 0;
+    found->taken = 0;
+    n = n < STRETCH_ROWS ? n : STRETCH_ROWS;
     for (size_t i = 0; i < n; i++)
         shard_prefetch(shard, keys[i].hash);
     for (size_t i = 0; i < n; i++)
         (void)shard_guess(shard, keys[i].hash);
-    for (size_t i = 0; i < n; i++) {
-        struct placed_key placed = { list->list[keys[i].at], keys[i].hash };
-        rows[count] = shard_find(shard, &placed);
-        count += rows[count] != NULL;
+    for (uint32_t cost = 0; found->taken < n && cost < cost_max; found->taken++) {
+        const struct listed_key *key = &keys[found->taken];
+        struct placed_key placed = { list->list[key->at], key->hash };
+        const struct row *row = shard_find(shard, &placed);
+        if (row == NULL)
+            continue;
+        cost += row_cost(row, select->columns);
+        found->rows[found->count++] = row;
     }
-    return count;
 }
 
-/* Visits listed keys of one shard under one hold of its lock. */
+/* Visits the next listed keys of one shard under one hold of its lock; *taken is how
+ * many those were. */
 static enum status select_listed(const struct select *select, struct shard *shard,
                                  const struct key_list *list, const struct listed_key *keys,
-                                 size_t n)
+                                 size_t n, size_t *taken)
 {
-    const struct row *rows[STRETCH_ROWS];
+    struct found found;
     enum status status = ST_OK;
-    shard_lock(shard);
+    shard_lock(shard, select->purpose);
     schema_refresh(&select->table->schema, select->columns);
-    uint32_t count = find_listed(shard, list, keys, n, rows);
-    if (count > 0)
-        status = select->visit(rows, count, select->arg);
+    find_listed(select, shard, list, keys, n, &found);
+    if (found.count > 0)
+        status = select->visit(found.rows, found.count, select->arg);
     shard_unlock(shard);
+    *taken = found.taken;
     return status;
 }
 
@@ -61,16 +78,14 @@ static enum status select_list(const struct select *select, const struct selecto
     enum status status = key_list_init(&list, shards, selector);
     if (status != ST_OK)
         return status;
-    size_t step = stretch_rows(select->columns->count);
     for (uint32_t i = 0; i < SHARD_COUNT && status == ST_OK; i++) {
         struct shard *shard = shard_set_get(shards, i);
         if (shard == NULL)
             continue;
         struct listed_key *keys;
         size_t n = key_list_of(&list, i, &keys);
-        for (size_t first = 0; first < n && status == ST_OK; first += step) {
-            size_t count = n - first < step ? n - first : step;
-            status = select_listed(select, shard, &list, keys + first, count);
+        for (size_t first = 0, taken; first < n && status == ST_OK; first += taken) {
+            status = select_listed(select, shard, &list, keys + first, n - first, &taken);
             if (status == ST_OK)
                 status = task_check(task);
         }
@@ -80,19 +95,19 @@ static enum status select_list(const struct select *select, const struct selecto
 }
 
 enum status table_select(struct table *table, const struct selector *selector,
-                         struct column_set *columns, const struct task *task, rows_visit *visit,
-                         void *arg)
+                         struct column_set *columns, const struct task *task,
+                         enum hold_purpose purpose, rows_visit *visit, void *arg)
 {
-    struct select select = { table, columns, visit, arg };
+    struct select select = { table, columns, purpose, visit, arg };
     return selector->kind == SELECTOR_LIST
                ? select_list(&select, selector, task)
-               : table_walk(table, selector, columns, task, select_stretch, &select);
+               : table_walk(table, selector, columns, task, purpose, select_stretch, &select);
 }
 
 enum status table_select_shards(struct table *table, uint32_t first, uint32_t count,
                                 struct column_set *columns, const struct task *task,
-                                rows_visit *visit, void *arg)
+                                enum hold_purpose purpose, rows_visit *visit, void *arg)
 {
-    struct select select = { table, columns, visit, arg };
-    return table_walk_shards(table, first, count, columns, task, select_stretch, &select);
+    struct select select = { table, columns, purpose, visit, arg };
+    return table_walk_shards(table, first, count, columns, task, purpose, select_stretch, &select);
 }

@@ -43,20 +43,38 @@ void shard_free(struct shard *shard)
     heap_free(shard);
 }
 
-void shard_lock(struct shard *shard)
+/* Just locked. */
+static void begin_hold(struct shard *shard, enum hold_purpose purpose)
 {
+    bool is_short = purpose == HOLD_INGEST || purpose == HOLD_POINT;
+    shard->held_for = purpose;
+    shard->held_since = is_short && ++shard->holds % HOLD_SAMPLE != 0 ? 0 : holds_now();
+}
+
+void shard_lock(struct shard *shard, enum hold_purpose purpose)
+{
+    if (shard_try_lock(shard, purpose))
+        return;
+    uint64_t begun = holds_now();
     int rc = pthread_mutex_lock(&shard->lock);
     assert(rc == 0);
     (void)rc;
+    begin_hold(shard, purpose);
+    holds_note_wait(begun);
 }
 
-bool shard_try_lock(struct shard *shard)
+bool shard_try_lock(struct shard *shard, enum hold_purpose purpose)
 {
-    return pthread_mutex_trylock(&shard->lock) == 0;
+    if (pthread_mutex_trylock(&shard->lock) != 0)
+        return false;
+    begin_hold(shard, purpose);
+    return true;
 }
 
 void shard_unlock(struct shard *shard)
 {
+    if (shard->held_since != 0)
+        holds_note(shard->held_for, shard->held_since);
     int rc = pthread_mutex_unlock(&shard->lock);
     assert(rc == 0);
     (void)rc;
@@ -111,11 +129,14 @@ uint32_t shard_add(struct shard *shard, const struct placed_key *placed,
     struct row_layout layout;
     row_layout_plan(&layout, slots, width);
     size_t size = row_layout_bytes(&layout, placed->key.len);
+    uint32_t segments = shard->index.segment_count;
     if (!index_reserve(&shard->index, (uint32_t)placed->hash))
         return 0;
     uint32_t ref = pool_alloc(&shard->rows, size);
     if (ref == 0)
         return 0;
+    if (shard->index.segment_count != segments)
+        shard->held_for = HOLD_GROWTH;
     struct row *row = pool_at(&shard->rows, ref);
     row_init(row, &layout, placed->key);
     if (!order_insert(&shard->order, &shard->rows, ref)) {

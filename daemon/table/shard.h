@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "daemon/table/holds.h"
 #include "daemon/table/index.h"
 #include "daemon/table/order.h"
 #include "daemon/table/pool.h"
@@ -20,6 +21,9 @@
 
 struct shard {
     pthread_mutex_t lock; /* guards all below */
+    uint64_t held_since;  /* in ticks of holds.h; 0: this hold is not timed */
+    enum hold_purpose held_for;
+    uint32_t holds;
     struct pool rows;
     struct index index;
     struct order order;
@@ -39,8 +43,9 @@ struct placed_key {
 struct shard *shard_new(uint32_t number); /* NULL without memory */
 void shard_free(struct shard *shard);
 
-void shard_lock(struct shard *shard);
-bool shard_try_lock(struct shard *shard); /* false: somebody has it */
+/* How long it is waited for and held is counted (holds.h). */
+void shard_lock(struct shard *shard, enum hold_purpose purpose);
+bool shard_try_lock(struct shard *shard, enum hold_purpose purpose); /* false: somebody has it */
 void shard_unlock(struct shard *shard);
 
 /* How many keys there are, now or a moment ago; needs no lock. */

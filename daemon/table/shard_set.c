@@ -43,7 +43,7 @@ void shard_set_add_usage(struct shard_set *set, struct table_usage *usage)
         struct shard *shard = shard_set_get(set, i);
         if (shard == NULL)
             continue;
-        shard_lock(shard);
+        shard_lock(shard, HOLD_USAGE);
         shard_add_usage(shard, usage);
         shard_unlock(shard);
         usage->index_bytes += heap_block_bytes(sizeof *shard);

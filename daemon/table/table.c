@@ -181,7 +181,7 @@ void table_sweep(struct table *table, const struct schema_plan *plan)
     if (plan->dropped_count == 0)
         return;
     struct slot_mask dropped = plan->dropped;
-    enum status status = table_walk(table, &all, NULL, NULL, sweep_stretch, &dropped);
+    enum status status = table_walk(table, &all, NULL, NULL, HOLD_ALTER, sweep_stretch, &dropped);
     assert(status == ST_OK);
     (void)status;
     if (table->rollups != NULL)

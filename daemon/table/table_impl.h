@@ -76,23 +76,26 @@ struct stretch {
 
 #define STRETCH_ROWS 256u /* at most */
 
-/* How many rows of that many cells a stretch may have. */
-uint32_t stretch_rows(uint32_t cells);
+/* What reading a row's cells in these columns (NULL: in all) takes, and how much of
+ * that may be done under one hold, which the last row may exceed. */
+uint32_t row_cost(const struct row *row, const struct column_set *columns);
+uint32_t stretch_cost(enum hold_purpose purpose);
 
 /* Called with the shard locked; may remove the stretch's rows. */
 typedef enum status stretch_visit(struct table *table, const struct stretch *stretch, void *arg);
 
 /* Takes visit over the rows that selector means (no list), shard by shard, each
  * key once; columns, if not NULL, is refreshed before each visit. Between
- * stretches the lock is given back and the task asked; returns what stopped it. */
+ * stretches the lock is given back and the task asked; returns what stopped it.
+ * purpose is what the holds count as. */
 enum status table_walk(struct table *table, const struct selector *selector,
-                       struct column_set *columns, const struct task *task, stretch_visit *visit,
-                       void *arg);
+                       struct column_set *columns, const struct task *task,
+                       enum hold_purpose purpose, stretch_visit *visit, void *arg);
 
 /* The same over some shards alone, and every row. */
 enum status table_walk_shards(struct table *table, uint32_t first, uint32_t count,
                               struct column_set *columns, const struct task *task,
-                              stretch_visit *visit, void *arg);
+                              enum hold_purpose purpose, stretch_visit *visit, void *arg);
 
 /* Called with rows of one shard, at least one, which is locked. */
 typedef enum status rows_visit(const struct row *const *rows, uint32_t count, void *arg);
@@ -100,13 +103,13 @@ typedef enum status rows_visit(const struct row *const *rows, uint32_t count, vo
 /* Takes visit over the rows that a selector of any kind means; a listed key that
  * exists is visited once. columns and task as with table_walk(). */
 enum status table_select(struct table *table, const struct selector *selector,
-                         struct column_set *columns, const struct task *task, rows_visit *visit,
-                         void *arg);
+                         struct column_set *columns, const struct task *task,
+                         enum hold_purpose purpose, rows_visit *visit, void *arg);
 
 /* The same over all rows of some shards. */
 enum status table_select_shards(struct table *table, uint32_t first, uint32_t count,
                                 struct column_set *columns, const struct task *task,
-                                rows_visit *visit, void *arg);
+                                enum hold_purpose purpose, rows_visit *visit, void *arg);
 
 /* The selector's first place in a shard. */
 struct order_place selector_seek(const struct selector *selector, const struct shard *shard);

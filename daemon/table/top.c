@@ -122,7 +122,7 @@ static enum status find_top(struct table *table, const struct selector *selector
     if (top->members == NULL || top->keys == NULL)
         status = ST_RESOURCE_EXHAUSTED;
     if (status == ST_OK)
-        status = table_select(table, selector, columns, task, weigh_rows, top);
+        status = table_select(table, selector, columns, task, HOLD_QUERY, weigh_rows, top);
     if (status == ST_OK) {
         sort(top);
         for (size_t i = 0; i < top->count; i++) {

@@ -23,7 +23,7 @@ static enum status copy_cell(struct table *table, struct bytes_view key, struct 
     *found = false;
     if (shard == NULL)
         return ST_OK;
-    shard_lock(shard);
+    shard_lock(shard, HOLD_QUERY);
     schema_refresh(&table->schema, columns);
     const struct row *row = shard_find(shard, &placed);
     const struct cell *cell = row == NULL ? NULL : row_cell(row, columns->slots[0]);
@@ -135,7 +135,7 @@ enum status table_import(struct table *table, struct bytes_view key, struct colu
     struct shard *shard = shard_set_make(&table->shards, shard_number(placed.hash));
     if (shard == NULL)
         return error_nomem(err);
-    shard_lock(shard);
+    shard_lock(shard, HOLD_MERGE);
     schema_refresh(&table->schema, columns);
     if (columns->slots[0] != SLOT_NONE)
         status = import_locked(table, shard, &placed, columns, cell, changed);

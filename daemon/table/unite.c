@@ -69,7 +69,7 @@ static enum status unite_rollups(struct table *table, struct column_set *columns
             stale_scratches[i] = scratches[places[i]];
         struct unite part = { &stale, stale_scratches, 0 };
         status = table_select_shards(table, group * GROUP_SHARDS, GROUP_SHARDS, &stale, task,
-                                     unite_rows, &part);
+                                     HOLD_QUERY, unite_rows, &part);
     }
     return status;
 }
@@ -83,7 +83,7 @@ enum status table_unite(struct table *table, const struct selector *selector,
     enum status status;
     if (selector->kind != SELECTOR_ALL || table->rollups == NULL || unite.keys <= ROLLUP_KEYS_MIN) {
         unite.keys = 0;
-        status = table_select(table, selector, columns, task, unite_rows, &unite);
+        status = table_select(table, selector, columns, task, HOLD_QUERY, unite_rows, &unite);
     } else {
         status = unite_rollups(table, columns, task, scratches);
     }

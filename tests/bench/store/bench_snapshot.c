@@ -102,17 +102,17 @@ static void print_times(const char *what, const struct times *times)
 
 /* ---- what is timed, put before the table's own by the linker -------------------- */
 
-void __real_shard_lock(struct shard *shard);
-void __wrap_shard_lock(struct shard *shard);
+void __real_shard_lock(struct shard *shard, enum hold_purpose purpose);
+void __wrap_shard_lock(struct shard *shard, enum hold_purpose purpose);
 bool __real_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out);
 bool __wrap_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out);
 
-void __wrap_shard_lock(struct shard *shard)
+void __wrap_shard_lock(struct shard *shard, enum hold_purpose purpose)
 {
-    if (shard_try_lock(shard))
+    if (shard_try_lock(shard, purpose))
         return;
     uint64_t begun = clock_ns(CLOCK_MONOTONIC);
-    __real_shard_lock(shard);
+    __real_shard_lock(shard, purpose);
     if (waits_here != NULL)
         note(waits_here, clock_ns(CLOCK_MONOTONIC) - begun);
 }

@@ -324,7 +324,7 @@ void check_usage(struct table *table)
         struct shard *shard = shard_set_get(&table->shards, i);
         if (shard == NULL)
             continue;
-        shard_lock(shard);
+        shard_lock(shard, HOLD_USAGE);
         count_shard(shard, &counted);
         shard_unlock(shard);
     }
