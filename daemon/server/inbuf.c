@@ -33,38 +33,53 @@ static uint8_t *map_more(uint8_t *data, size_t bytes, size_t wanted)
 #endif
 }
 
-/* The spare buffer, or a new one; its memory is NULL if there is none. */
-static struct inbuf_pool pool_take(struct inbuf_pool *pool)
+/* A spare buffer, the one that came back last, or a new one; its memory is NULL if there is
+ * none. */
+static struct inbuf_spare pool_take(struct inbuf_pool *pool)
 {
-    struct inbuf_pool taken = *pool;
+    if (pool->count > 0)
+        return pool->spares[--pool->count];
+    return (struct inbuf_spare){ map(INBUF_READ_BYTES), INBUF_READ_BYTES, 0 };
+}
 
-    if (taken.spare == NULL)
-        taken = (struct inbuf_pool){ map(INBUF_READ_BYTES), INBUF_READ_BYTES, 0 };
-    else
-        *pool = (struct inbuf_pool){ 0 };
-    return taken;
+/* The one that is larger than the others; NULL if none is. */
+static struct inbuf_spare *find_larger(struct inbuf_pool *pool)
+{
+    for (unsigned i = 0; i < pool->count; i++) {
+        if (pool->spares[i].bytes > INBUF_READ_BYTES)
+            return &pool->spares[i];
+    }
+    return NULL;
 }
 
 /* Takes over the buffer's memory. */
 static void pool_give(struct inbuf_pool *pool, const struct inbuf *buf)
 {
-    if (buf->capacity < INBUF_READ_BYTES) {
-        free(buf->data);
+    struct inbuf_spare given = { buf->data, buf->capacity, buf->written };
+    struct inbuf_spare *larger = find_larger(pool);
+
+    if (given.bytes < INBUF_READ_BYTES) {
+        free(given.data);
         return;
     }
-    if (buf->capacity > INBUF_SPARE_MAX_BYTES || buf->capacity <= pool->spare_bytes) {
-        munmap(buf->data, buf->capacity);
+    if (larger != NULL && given.bytes > larger->bytes && given.bytes <= INBUF_SPARE_MAX_BYTES) {
+        struct inbuf_spare before = *larger;
+        *larger = given;
+        given = before;
+    } else if (pool->count < INBUF_SPARES && given.bytes <= INBUF_SPARE_MAX_BYTES &&
+               (larger == NULL || given.bytes == INBUF_READ_BYTES)) {
+        pool->spares[pool->count++] = given;
         return;
     }
-    inbuf_pool_release(pool);
-    *pool = (struct inbuf_pool){ buf->data, buf->capacity, buf->written };
+    munmap(given.data, given.bytes);
 }
 
 void inbuf_pool_release(struct inbuf_pool *pool)
 {
-    if (pool->spare != NULL)
-        munmap(pool->spare, pool->spare_bytes);
-    *pool = (struct inbuf_pool){ 0 };
+    while (pool->count > 0) {
+        struct inbuf_spare spare = pool_take(pool);
+        munmap(spare.data, spare.bytes);
+    }
 }
 
 void inbuf_release(struct inbuf *buf, struct inbuf_pool *pool)
@@ -93,10 +108,10 @@ static void rehouse(struct inbuf *buf, struct inbuf_pool *pool, uint8_t *data, s
 static bool grow(struct inbuf *buf, struct inbuf_pool *pool)
 {
     if (buf->capacity < INBUF_READ_BYTES) {
-        struct inbuf_pool large = pool_take(pool);
-        if (large.spare == NULL)
+        struct inbuf_spare large = pool_take(pool);
+        if (large.data == NULL)
             return false;
-        rehouse(buf, pool, large.spare, large.spare_bytes, large.spare_written);
+        rehouse(buf, pool, large.data, large.bytes, large.written);
         return true;
     }
     uint8_t *data = map_more(buf->data, buf->capacity, buf->capacity * 2);

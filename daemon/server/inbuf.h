@@ -1,11 +1,11 @@
 /* inbuf: bytes that came in and were not used up yet.
  *
  * Room to read into is made as bytes arrive, never by what a peer announces: a
- * buffer at most doubles. A loop has one large buffer to spare, the largest that
- * came back, so that its pages are not made anew for each message; whoever
- * reads borrows: a connection that has nothing unread holds no memory, one with
- * the beginning of a message two to four times its size. Buffers of that size and more
- * are mapped, and grow without a copy.
+ * buffer at most doubles. A loop has a few large buffers to spare, so that their
+ * pages are not made anew for each message, and the connections whose turns end
+ * before all that was read is done have one each; whoever reads borrows: a connection that has
+ * nothing unread holds no memory, one with the beginning of a message two to four times its size.
+ * Buffers of that size and more are mapped, and grow without a copy.
  *
  * Thread safety: none; a pool and its buffers belong to one loop. */
 #ifndef CARDINAL_SERVER_INBUF_H
@@ -21,11 +21,19 @@
 
 #define INBUF_SPARE_MAX_BYTES ((size_t)2 << 20)
 
-/* The buffer to spare; NULL while it is lent out. Zeroed memory is a pool. */
+#define INBUF_SPARES 4u
+
+struct inbuf_spare {
+    uint8_t *data;
+    size_t bytes; /* INBUF_READ_BYTES .. INBUF_SPARE_MAX_BYTES */
+    size_t written;
+};
+
+/* The buffers to spare, one of them of more than INBUF_READ_BYTES at most. Zeroed memory is
+ * a pool. */
 struct inbuf_pool {
-    uint8_t *spare;
-    size_t spare_bytes; /* 0, or INBUF_READ_BYTES .. INBUF_SPARE_MAX_BYTES */
-    size_t spare_written;
+    struct inbuf_spare spares[INBUF_SPARES];
+    unsigned count;
 };
 
 /* data[start .. end) is unused yet. Zeroed memory is an empty buffer. */

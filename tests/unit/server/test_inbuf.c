@@ -33,7 +33,7 @@ static void check_bytes(const struct inbuf *buf, size_t len, uint8_t first)
 
 START_TEST(inbuf_holds_no_memory_when_all_is_used)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
 
@@ -41,14 +41,14 @@ START_TEST(inbuf_holds_no_memory_when_all_is_used)
     inbuf_consume(&buf, 1000);
     inbuf_settle(&buf, &pool);
     ck_assert_ptr_null(buf.data);
-    ck_assert_ptr_nonnull(pool.spare);
+    ck_assert_uint_eq(pool.count, 1);
     inbuf_pool_release(&pool);
 }
 END_TEST
 
 START_TEST(inbuf_keeps_the_rest_in_little_memory)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
 
@@ -64,7 +64,7 @@ END_TEST
 
 START_TEST(inbuf_reads_much_after_reading_much)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
 
@@ -82,7 +82,7 @@ END_TEST
 /* What arrives byte by byte is copied no more often than doubling needs. */
 START_TEST(inbuf_grows_by_doubling_as_bytes_come_one_by_one)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
     size_t moves = 0;
@@ -105,7 +105,7 @@ END_TEST
 
 START_TEST(inbuf_grows_to_hold_one_large_message)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
 
@@ -122,7 +122,7 @@ END_TEST
 /* Each page that is new costs a page fault, which a read must not have too many of. */
 START_TEST(inbuf_reads_less_at_once_into_new_pages)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
 
@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(inbuf_reads_little_beyond_a_large_message)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
     size_t message = ((size_t)1 << 20) + 1;
@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(inbuf_copies_little_to_give_memory_back)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
     size_t rest = INBUF_READ_BYTES / 2;
@@ -172,15 +172,38 @@ START_TEST(inbuf_copies_little_to_give_memory_back)
     inbuf_settle(&buf, &pool);
     check_bytes(&buf, rest, first);
     ck_assert_uint_eq(buf.capacity, INBUF_READ_BYTES);
-    ck_assert_ptr_null(pool.spare); /* it was cut, not copied */
+    ck_assert_uint_eq(pool.count, 0); /* it was cut, not copied */
     inbuf_release(&buf, &pool);
     inbuf_pool_release(&pool);
 }
 END_TEST
 
+START_TEST(inbuf_pool_keeps_a_few_buffers_and_one_that_is_larger)
+{
+    struct inbuf_pool pool = { 0 };
+    struct inbuf bufs[INBUF_SPARES + 2] = { { 0 } };
+    uint8_t next = 0;
+
+    for (unsigned i = 0; i < INBUF_SPARES + 2; i++)
+        feed(&bufs[i], &pool, 1000, &next);
+    for (unsigned i = 0; i < 2; i++) {
+        while (bufs[i].capacity == INBUF_READ_BYTES)
+            feed(&bufs[i], &pool, SIZE_MAX, &next);
+    }
+    for (unsigned i = 0; i < INBUF_SPARES + 2; i++)
+        inbuf_release(&bufs[i], &pool);
+    ck_assert_uint_eq(pool.count, INBUF_SPARES);
+    ck_assert_uint_gt(pool.spares[0].bytes, INBUF_READ_BYTES);
+    for (unsigned i = 1; i < pool.count; i++)
+        ck_assert_uint_eq(pool.spares[i].bytes, INBUF_READ_BYTES);
+    inbuf_pool_release(&pool);
+    ck_assert_uint_eq(pool.count, 0);
+}
+END_TEST
+
 START_TEST(inbuf_stays_as_it_was_without_memory)
 {
-    struct inbuf_pool pool = { NULL };
+    struct inbuf_pool pool = { 0 };
     struct inbuf buf = { 0 };
     uint8_t next = 0;
     size_t room;
@@ -214,11 +237,16 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        inbuf_holds_no_memory_when_all_is_used,    inbuf_keeps_the_rest_in_little_memory,
-        inbuf_reads_much_after_reading_much,       inbuf_grows_by_doubling_as_bytes_come_one_by_one,
-        inbuf_grows_to_hold_one_large_message,     inbuf_reads_less_at_once_into_new_pages,
-        inbuf_reads_little_beyond_a_large_message, inbuf_copies_little_to_give_memory_back,
+        inbuf_holds_no_memory_when_all_is_used,
+        inbuf_keeps_the_rest_in_little_memory,
+        inbuf_reads_much_after_reading_much,
+        inbuf_grows_by_doubling_as_bytes_come_one_by_one,
+        inbuf_grows_to_hold_one_large_message,
+        inbuf_reads_less_at_once_into_new_pages,
+        inbuf_reads_little_beyond_a_large_message,
+        inbuf_copies_little_to_give_memory_back,
         inbuf_stays_as_it_was_without_memory,
+        inbuf_pool_keeps_a_few_buffers_and_one_that_is_larger,
     };
 
     return RUN_SUITE("inbuf", tests);
