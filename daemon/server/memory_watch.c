@@ -11,9 +11,9 @@
 #include "daemon/memory/heap.h"
 #include "daemon/server/stats.h"
 
-#define IDLE_BYTES_MIN ((uint64_t)256 << 10) /* of the heap's free pages, kept */
+#define IDLE_BYTES_MIN ((uint64_t)128 << 10) /* of the heap's free pages, kept */
 #define IDLE_BYTES_MAX ((uint64_t)4 << 20)
-#define IDLE_USED_SHARE 32u /* of what is in use, kept between these */
+#define IDLE_USED_SHARE 64u /* of what is in use, kept between these */
 #define IDLE_SHARE 64u      /* of max_memory, at most */
 #define TRIM_EVERY_MS 2000u
 #define TRIM_BYTES_MIN ((size_t)1 << 20)

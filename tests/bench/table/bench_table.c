@@ -211,6 +211,7 @@ static void bench_memory(unsigned columns, uint32_t values)
     struct table *table = make_table(catalog, "t", columns);
     size_t before = resident_bytes();
     fill(table, count, values);
+    heap_purge(0); /* as the daemon does */
     size_t grown = resident_bytes() - before;
     struct table_usage usage = { 0 };
     table_add_usage(table, &usage);
