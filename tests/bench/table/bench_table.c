@@ -1,14 +1,14 @@
 /* bench_table: what the table itself costs, without a network.
  *
- *     bench_table wide|grouped|many|memory COLUMNS VALUES|queries KEYS|unions KEYS VALUES
- * [no-rollup]
+ *     bench_table wide|grouped|many|memory COLUMNS VALUES [KEYS]|queries KEYS|unions KEYS VALUES
+ *                 [no-rollup]
  *
  * wide: 60,000 new keys x 11 columns, one value each, in batches of 1,000
  * values. grouped: the same under 255 keys. many: 10,000,000 events over 100,000 keys, Zipf(1), one
  * column, values uniform in 1..10,000,000, batches of 1,000. memory: resident bytes a key with that
- * many values in one of COLUMNS, 200,000 keys of 10 bytes (20,000 above 100 values). queries:
- * points, pages, unions and deletes over KEYS one-value keys. unions: of KEYS listed keys of VALUES
- * values each. no-rollup: of a table that keeps none. */
+ * many values in one of COLUMNS, 200,000 keys of 10 bytes unless told. queries: points, pages,
+ * unions and deletes over KEYS one-value keys. unions: of KEYS listed keys of VALUES values each.
+ * no-rollup: of a table that keeps none. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,9 +204,8 @@ static void fill(struct table *table, uint32_t count, uint32_t values)
         apply(table, &columns);
 }
 
-static void bench_memory(unsigned columns, uint32_t values)
+static void bench_memory(unsigned columns, uint32_t values, uint32_t count)
 {
-    uint32_t count = values > 100 ? 20000 : 200000;
     struct catalog *catalog = catalog_new(10, 42);
     struct table *table = make_table(catalog, "t", columns);
     size_t before = resident_bytes();
@@ -412,21 +411,22 @@ int main(int argc, char **argv)
     }
     unsigned n = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     unsigned values = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 1;
+    unsigned count = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 200000;
     if (strcmp(what, "wide") == 0)
         bench_rows(what, 60000);
     else if (strcmp(what, "grouped") == 0)
         bench_rows(what, 255);
     else if (strcmp(what, "many") == 0)
         bench_many();
-    else if (strcmp(what, "memory") == 0 && n >= 1 && n <= COLUMNS_MAX)
-        bench_memory(n, values);
+    else if (strcmp(what, "memory") == 0 && n >= 1 && n <= COLUMNS_MAX && count >= 1)
+        bench_memory(n, values, count);
     else if (strcmp(what, "queries") == 0 && n >= 1)
         bench_queries(n);
     else if (strcmp(what, "unions") == 0 && n >= 1)
         bench_unions(n, values);
     else {
-        fprintf(stderr, "usage: bench_table wide|grouped|many|memory COLUMNS VALUES|queries KEYS|"
-                        "unions KEYS VALUES\n");
+        fprintf(stderr, "usage: bench_table wide|grouped|many|memory COLUMNS VALUES [KEYS]|"
+                        "queries KEYS|unions KEYS VALUES\n");
         return 2;
     }
     return EXIT_SUCCESS;
