@@ -28,14 +28,15 @@ static void check_table(const struct table_image *table)
         abort();
 }
 
+static volatile unsigned touched; /* so that nothing is left out */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct record_reader reader;
     struct record record;
-    volatile unsigned sum = 0;
     record_reader_init(&reader, (struct bytes_view){ data, size });
     while (record_next(&reader, &record)) {
-        sum += touch(&record);
+        touched += touch(&record);
         if (record.table != NULL)
             check_table(record.table);
     }
