@@ -12,9 +12,11 @@
 #include "daemon/server/loop.h"
 #include "daemon/store/store.h"
 #include "daemon/table/catalog.h"
+#include "daemon/table/holds.h"
 #include "daemon/wire/decode.h"
 
-#define FIGURES_MAX (COUNTER_COUNT + 128u)
+#define FIGURES_MAX (COUNTER_COUNT + 128u + HOLD_PURPOSES * (HOLD_BOUNDS + 2u))
+#define LOOP_TABLES_MAX 16u /* that a loop goes over; a thread of the pool, if there are more */
 
 enum status handle_ping(struct call *call, struct error *err)
 {
@@ -110,6 +112,35 @@ static void add_delays(struct figures *figures, const struct server_context *con
     add_delay(figures, "loop_delay_us", &rounds);
 }
 
+/* One histogram of how long shards were held. */
+static void add_hold_times(struct figures *figures, enum hold_purpose purpose,
+                           const struct hold_times *times)
+{
+    const char *name = hold_purpose_name(purpose);
+    char full[STATS_NAME_MAX];
+
+    for (unsigned i = 0; i < HOLD_BOUNDS; i++) {
+        snprintf(full, sizeof full, "hold_us.%s.le_%" PRIu32, name, hold_bounds_us[i]);
+        add(figures, full, times->at_most[i]);
+    }
+    snprintf(full, sizeof full, "hold_us.%s.all", name);
+    add(figures, full, times->all);
+    snprintf(full, sizeof full, "hold_us.%s.max", name);
+    add(figures, full, times->max_ns / 1000);
+}
+
+static void add_holds(struct figures *figures)
+{
+    struct hold_figures holds;
+
+    holds_read(&holds);
+    add(figures, "shard_waits", holds.waits);
+    add(figures, "shard_waits.us", holds.wait_ns / 1000);
+    add(figures, "shard_waits.max_us", holds.wait_max_ns / 1000);
+    for (unsigned purpose = 0; purpose < HOLD_PURPOSES; purpose++)
+        add_hold_times(figures, (enum hold_purpose)purpose, &holds.of[purpose]);
+}
+
 static void add_tables(struct figures *figures, const struct server_context *context)
 {
     struct table_usage usage;
@@ -165,10 +196,15 @@ enum status handle_stats(struct call *call, struct error *err)
 
     if (status != ST_OK)
         return status;
+    if (call->is_on_loop && catalog_count(call->context->catalog) > LOOP_TABLES_MAX) {
+        call->is_deferred = true;
+        return ST_OK;
+    }
     add_process(&figures, call->context);
     add_connections(&figures, call->context);
     add_counters(&figures, call->context);
     add_delays(&figures, call->context);
+    add_holds(&figures);
     add_tables(&figures, call->context);
     add_journal(&figures, call->context->store);
     return reply_stats(&call->to, CARDINAL_VERSION, figures.stats, figures.count, err);

@@ -153,6 +153,24 @@ static void send_unfinished(struct wire *wire, size_t len)
     free(payload);
 }
 
+START_TEST(stats_of_many_tables_are_those_of_few)
+{
+    struct scene scene;
+    scene_begin(&scene, NULL);
+    uint64_t before = call_stat(&scene.wire, "tables");
+    for (uint64_t i = 1; i <= 40; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "many%u", (unsigned)i);
+        Cardinal__V1__Request *request = request_create(name);
+        wire_free(call_ok(&scene.wire, request));
+        request_free(request);
+        ck_assert_uint_eq(call_stat(&scene.wire, "tables"), before + i);
+    }
+    ck_assert_uint_gt(call_stat(&scene.wire, "hold_us.usage.all"), 0);
+    scene_end(&scene);
+}
+END_TEST
+
 START_TEST(partial_frames_take_no_more_than_their_share_of_memory)
 {
     enum { HOLDERS = 16, FRAME = 1 << 20 };
@@ -237,6 +255,7 @@ int main(void)
         connections_beyond_the_limit_are_turned_away,
         requests_in_flight_beyond_the_limit_wait_and_are_answered,
         tables_beyond_the_limit_are_refused,
+        stats_of_many_tables_are_those_of_few,
         partial_frames_take_no_more_than_their_share_of_memory,
         long_requests_beyond_their_share_of_memory_are_refused,
         hello_tells_the_limits,
