@@ -130,16 +130,24 @@ static void scan_shared(struct client *client)
     request_free(request);
 }
 
+/* How many own keys there are, and how many values the fullest holds. */
+static uint64_t survey_own(const struct client *client, uint64_t *most)
+{
+    uint64_t keys = 0;
+    *most = 0;
+    for (unsigned i = 0; i < OWN_KEYS; i++) {
+        keys += client->own[i] > 0;
+        *most = client->own[i] > *most ? client->own[i] : *most;
+    }
+    return keys;
+}
+
 static void union_of_own(struct client *client)
 {
     char prefix[32];
-    uint64_t keys = 0;
-    uint64_t most = 0;
+    uint64_t most;
+    uint64_t keys = survey_own(client, &most);
     snprintf(prefix, sizeof prefix, "client%u/", client->number);
-    for (unsigned i = 0; i < OWN_KEYS; i++) {
-        keys += client->own[i] > 0;
-        most = client->own[i] > most ? client->own[i] : most;
-    }
     Cardinal__V1__Request *request = request_union("shared", "c");
     request->union_->selector = select_prefix(prefix);
     Cardinal__V1__Response *response = call_ok(&client->wire, request);
@@ -147,6 +155,45 @@ static void union_of_own(struct client *client)
     ck_assert_double_eq_tol(response->union_->estimates[0], (double)most, 1);
     wire_free(response);
     request_free(request);
+}
+
+/* While others add and delete: the union of all holds what is ours at least. */
+static void union_of_all(struct client *client)
+{
+    uint64_t most;
+    uint64_t keys = survey_own(client, &most);
+    Cardinal__V1__Request *request = request_union("shared", "c");
+    request->union_->selector = select_all();
+    Cardinal__V1__Response *response = call_ok(&client->wire, request);
+    ck_assert_uint_ge(response->union_->keys, keys);
+    ck_assert_double_ge(response->union_->estimates[0], (double)most - 1);
+    wire_free(response);
+    request_free(request);
+}
+
+static void top_of_own(struct client *client)
+{
+    char prefix[32];
+    uint64_t most;
+    uint64_t keys = survey_own(client, &most);
+    snprintf(prefix, sizeof prefix, "client%u/", client->number);
+    Cardinal__V1__Request *request = request_top("shared", "c", 5);
+    request->top->selector = select_prefix(prefix);
+    Cardinal__V1__Response *response = call_ok(&client->wire, request);
+    const Cardinal__V1__TopReply *top = response->top;
+    ck_assert_uint_eq(top->n_keys, keys < 5 ? keys : 5);
+    for (size_t i = 1; i < top->n_keys; i++)
+        ck_assert_double_ge(top->keys[i - 1]->estimates[0], top->keys[i]->estimates[0]);
+    if (keys > 0)
+        ck_assert_double_eq_tol(top->keys[0]->estimates[0], (double)most, 1);
+    wire_free(response);
+    request_free(request);
+}
+
+static void read_stats(struct client *client)
+{
+    uint64_t before = call_stat(&client->wire, "requests.stats");
+    ck_assert_uint_gt(call_stat(&client->wire, "requests.stats"), before);
 }
 
 /* A table of its own from birth to death. */
@@ -218,6 +265,7 @@ static void *run_client(void *arg)
     static void (*const acts[])(struct client *) = {
         pipeline_own, add_to_own,   add_to_own,        check_own,    check_own,   delete_own,
         scan_shared,  union_of_own, fight_for_a_table, live_a_table, take_digest, hang_up,
+        union_of_all, union_of_all, top_of_own,        read_stats,
     };
     struct client *client = arg;
     call_connect(&client->wire, client->address);
