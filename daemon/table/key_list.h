@@ -1,19 +1,14 @@
 /* key_list: the keys of a list selector, each once, in the order of the shards.
  *
- * A view of the selector. Thread safety: none. */
+ * Keys are views of the selector's. Thread safety: none. */
 #ifndef CARDINAL_TABLE_KEY_LIST_H
 #define CARDINAL_TABLE_KEY_LIST_H
 
 #include "daemon/table/shard_set.h"
 
-struct listed_key {
-    uint64_t hash;
-    size_t at; /* in the selector's list */
-};
-
 struct key_list {
-    const struct bytes_view *list;
-    struct listed_key *keys;
+    struct placed_key *keys;  /* by shard; owned */
+    uint32_t *seen;           /* room to find repeats in, behind the keys */
     size_t ends[SHARD_COUNT]; /* where each shard's keys end, in keys */
 };
 
@@ -22,7 +17,8 @@ enum status key_list_init(struct key_list *keys, const struct shard_set *shards,
                           const struct selector *selector);
 void key_list_release(struct key_list *keys);
 
-/* The keys of one shard, sorted by hash, repeats taken out; asked once a shard. */
-size_t key_list_of(struct key_list *keys, uint32_t shard, struct listed_key **first);
+/* The keys of one shard in the order of the list, repeats taken out; asked once a
+ * shard. */
+size_t key_list_of(struct key_list *keys, uint32_t shard, const struct placed_key **first);
 
 #endif

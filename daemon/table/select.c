@@ -30,21 +30,20 @@ struct found {
 /* Looks up as many of n keys as may be read under one hold, the memory of each on its
  * way while others are looked up. */
 static void find_listed(const struct select *select, const struct shard *shard,
-                        const struct key_list *list, const struct listed_key *keys, size_t n,
-                        struct found *found)
+                        const struct placed_key *keys, size_t n, struct found *found)
 {
     uint32_t cost_max = stretch_cost(select->purpose);
     found->count = 0;
     found->taken = 0;
     n = n < STRETCH_ROWS ? n : STRETCH_ROWS;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         shard_prefetch(shard, keys[i].hash);
+        __builtin_prefetch(keys[i].key.data);
+    }
     for (size_t i = 0; i < n; i++)
         (void)shard_guess(shard, keys[i].hash);
     for (uint32_t cost = 0; found->taken < n && cost < cost_max; found->taken++) {
-        const struct listed_key *key = &keys[found->taken];
-        struct placed_key placed = { list->list[key->at], key->hash };
-        const struct row *row = shard_find(shard, &placed);
+        const struct row *row = shard_find(shard, &keys[found->taken]);
         if (row == NULL)
             continue;
         cost += row_cost(row, select->columns);
@@ -55,14 +54,13 @@ static void find_listed(const struct select *select, const struct shard *shard,
 /* Visits the next listed keys of one shard under one hold of its lock; *taken is how
  * many those were. */
 static enum status select_listed(const struct select *select, struct shard *shard,
-                                 const struct key_list *list, const struct listed_key *keys,
-                                 size_t n, size_t *taken)
+                                 const struct placed_key *keys, size_t n, size_t *taken)
 {
     struct found found;
     enum status status = ST_OK;
     shard_lock(shard, select->purpose);
     schema_refresh(&select->table->schema, select->columns);
-    find_listed(select, shard, list, keys, n, &found);
+    find_listed(select, shard, keys, n, &found);
     if (found.count > 0)
         status = select->visit(found.rows, found.count, select->arg);
     shard_unlock(shard);
@@ -82,10 +80,10 @@ static enum status select_list(const struct select *select, const struct selecto
         struct shard *shard = shard_set_get(shards, i);
         if (shard == NULL)
             continue;
-        struct listed_key *keys;
+        const struct placed_key *keys;
         size_t n = key_list_of(&list, i, &keys);
         for (size_t first = 0, taken; first < n && status == ST_OK; first += taken) {
-            status = select_listed(select, shard, &list, keys + first, n - first, &taken);
+            status = select_listed(select, shard, keys + first, n - first, &taken);
             if (status == ST_OK)
                 status = task_check(task);
         }
