@@ -30,11 +30,12 @@ struct arena heap_arenas[ARENAS] = {
 #undef ARENA
 };
 
-static atomic_size_t used_bytes;
-static atomic_uint threads; /* that have asked for an arena */
+static atomic_size_t single_bytes; /* of blocks with spans or mappings of their own */
+static atomic_uint threads;        /* that have asked for an arena */
 
 /* What each thread knows of itself. */
 static _Thread_local struct {
+    size_t bytes;   /* taken, less given back, modulo 2^64 */
     unsigned arena; /* ARENA_NONE: not yet given */
     bool draws;
 } self = { .arena = ARENA_NONE };
@@ -146,23 +147,41 @@ static void *take_block(struct span *span, bool touches)
     return block;
 }
 
-static void *alloc_single(size_t size)
+static void *map_single(size_t size)
 {
-    if (size > SINGLE_BYTES_MAX) {
-        void *block = region_map_huge(size);
-        if (block != NULL)
-            atomic_fetch_add_explicit(&used_bytes, size, memory_order_relaxed);
-        return block;
-    }
+    if (size > SINGLE_BYTES_MAX)
+        return region_map_huge(size);
     unsigned units = (unsigned)((size + UNIT_BYTES - 1) / UNIT_BYTES);
     unsigned number = arena_number();
     arena_lock(&heap_arenas[number]);
     struct span *span = new_span(number, CLASS_SINGLE, size, units);
     void *block = span == NULL ? NULL : take_block(span, true);
     arena_unlock(&heap_arenas[number]);
-    if (block != NULL)
-        atomic_fetch_add_explicit(&used_bytes, size, memory_order_relaxed);
     return block;
+}
+
+static void *alloc_single(size_t size)
+{
+    void *block = map_single(size);
+    if (block != NULL) {
+        atomic_fetch_add_explicit(&single_bytes, size, memory_order_relaxed);
+        self.bytes += size;
+    }
+    return block;
+}
+
+static void count_single_freed(size_t size)
+{
+    atomic_fetch_sub_explicit(&single_bytes, size, memory_order_relaxed);
+    self.bytes -= size;
+}
+
+/* Counts what is in use of an arena, which is locked: nobody else writes. */
+static void count_used(struct arena *arena, size_t more)
+{
+    size_t used = atomic_load_explicit(&arena->used_bytes, memory_order_relaxed);
+    atomic_store_explicit(&arena->used_bytes, used + more, memory_order_relaxed);
+    self.bytes += more;
 }
 
 static void *alloc_of_class(unsigned class, bool touches)
@@ -185,7 +204,7 @@ static void *alloc_of_class(unsigned class, bool touches)
         arena->room[class]--;
         if (!span_has_room(span))
             arena_unlist(arena, span);
-        atomic_fetch_add_explicit(&used_bytes, span->block_bytes, memory_order_relaxed);
+        count_used(arena, span->block_bytes);
     }
     arena_unlock(arena);
     return block;
@@ -251,14 +270,17 @@ void heap_free(void *block)
         return;
     struct region *region = region_of(block);
     if (region->huge_bytes > 0) {
-        atomic_fetch_sub_explicit(&used_bytes, region->huge_bytes, memory_order_relaxed);
+        count_single_freed(region->huge_bytes);
         region_unmap_huge(region);
         return;
     }
     struct span *span = span_of(block);
     struct arena *arena = &heap_arenas[span->arena];
     arena_lock(arena);
-    atomic_fetch_sub_explicit(&used_bytes, span->block_bytes, memory_order_relaxed);
+    if (span->class == CLASS_SINGLE)
+        count_single_freed(span->block_bytes);
+    else
+        count_used(arena, (size_t)0 - span->block_bytes);
     put_block(span, block);
     span->live--;
     if (span->class != CLASS_SINGLE)
@@ -311,7 +333,15 @@ size_t heap_held_bytes(void)
 
 size_t heap_used_bytes(void)
 {
-    return atomic_load_explicit(&used_bytes, memory_order_relaxed);
+    size_t bytes = atomic_load_explicit(&single_bytes, memory_order_relaxed);
+    for (unsigned i = 0; i < ARENAS; i++)
+        bytes += atomic_load_explicit(&heap_arenas[i].used_bytes, memory_order_relaxed);
+    return bytes;
+}
+
+size_t heap_thread_bytes(void)
+{
+    return self.bytes;
 }
 
 bool heap_set_aside(size_t bytes)

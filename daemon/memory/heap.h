@@ -52,6 +52,10 @@ size_t heap_held_bytes(void);
 size_t heap_idle_bytes(void);
 size_t heap_used_bytes(void);
 
+/* Bytes of blocks that this thread took, less those that it freed, modulo 2^64:
+ * two looks at it tell what came in between. */
+size_t heap_thread_bytes(void);
+
 /* Sets aside address space for that many bytes of spans; false without. What is
  * set aside is not held yet. */
 bool heap_set_aside(size_t bytes);

@@ -16,6 +16,7 @@
 struct arena {
     _Alignas(64) pthread_mutex_t lock; /* guards all below, and the spans */
     struct span *partial[CLASS_COUNT]; /* spans with room, not leaving */
+    atomic_size_t used_bytes;          /* of blocks of a class, read without the lock */
     int64_t room[CLASS_COUNT];         /* blocks they have room for, less those that are
                                         * to be moved into them */
 };

@@ -45,8 +45,8 @@ enum status sketch_shape_init(struct sketch_shape *shape, unsigned precision)
 }
 
 /* Adds one hash to any form but DENSE; *code is the change's, if it is one. */
-static enum status add_one(struct cell *cell, const struct sketch_shape *shape, uint64_t hash,
-                           uint32_t *code, bool *added)
+static inline enum status add_one(struct cell *cell, const struct sketch_shape *shape,
+                                  uint64_t hash, uint32_t *code, bool *added)
 {
     if (word_state(cell->word) == CELL_SPARSE) {
         uint32_t index = hash_index(hash, shape->precision);

@@ -1,137 +1,25 @@
 #include "daemon/sketch/packed.h"
 
 #include <assert.h>
-#include <string.h>
 
-#include "daemon/memory/heap.h"
-#include "daemon/sketch/array.h"
 #include "daemon/sketch/packed_block.h"
 
 #define SPARE_SHARE 32u /* of the lows, one is to spare, about */
 #define LINE_BYTES 64u
 #define LINES_AHEAD 4u /* asked for from where a token may be: what comes after it is moved */
 
-/* A bucket's place among the lows. */
-struct span {
-    uint32_t start;
-    uint32_t count;
-};
+enum packed_result (*packed_add)(uint64_t *word, const struct sketch_shape *shape,
+                                 uint32_t token) = packed_add_any;
 
-static struct span find_bucket(const struct packed *packed, uint32_t bucket)
+#if defined(__x86_64__)
+/* Before main(), so that nobody sees it change. */
+__attribute__((constructor)) static void choose_packed_add(void)
 {
-    struct span span = { 0, 0 };
-    if (packed->bitmap != NULL) {
-        uint32_t bit = bitmap_bucket_start(packed->bitmap, bitmap_words(packed->room), bucket);
-        span.start = bit - bucket;
-        span.count = bitmap_run(packed->bitmap, bit);
-        return span;
-    }
-    assert(packed->counts != NULL);
-    span.start = counts_bucket_start(packed->counts, bucket);
-    span.count = packed->counts->in[bucket];
-    return span;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
+        packed_add = packed_add_v3;
 }
-
-static void rho_insert(struct packed *packed, uint32_t token)
-{
-    bool found;
-    uint32_t n = packed->head->rho_count;
-    uint32_t *rhos = packed_rhos(packed);
-    uint32_t at = tokens_find(rhos, n, token, &found);
-    memmove(rhos + at + 1, rhos + at, (n - at) * sizeof *rhos);
-    rhos[at] = token;
-    packed->head->rho_count = (uint16_t)(n + 1);
-}
-
-/* The token is there: it may still raise the rho. */
-static enum packed_result raise_rho(struct packed *packed, uint32_t token)
-{
-    if ((token & TOKEN_RHO_MASK) == 0)
-        return PACKED_UNCHANGED;
-    bool found;
-    uint32_t *rhos = packed_rhos(packed);
-    uint32_t at = tokens_find(rhos, packed->head->rho_count, token, &found);
-    if (rhos[at] >= token)
-        return PACKED_UNCHANGED;
-    rhos[at] = token;
-    return PACKED_CHANGED;
-}
-
-/* Whether a block of count tokens has room for one more in the bucket, and for
- * as many rhos. */
-static bool has_room(const struct packed *packed, uint32_t count, uint32_t bucket,
-                     uint32_t rho_count)
-{
-    if (rho_room(rho_count) != rho_room(packed->head->rho_count))
-        return false;
-    if (packed->bitmap != NULL)
-        return count < packed->room;
-    uint32_t group = bucket / COUNTS_GROUP;
-    uint32_t limit = group + 1 < COUNTS_GROUPS ? packed->counts->start[group + 1] : packed->room;
-    return counts_group_end(packed->counts, group) < limit;
-}
-
-/* Puts a new token's low at place `at`; there is room. */
-static void insert(struct packed *packed, uint32_t count, uint32_t at, uint32_t token)
-{
-    uint32_t bucket = token >> BUCKET_SHIFT;
-    uint32_t end = count;
-    if (packed->counts != NULL)
-        end = counts_group_end(packed->counts, bucket / COUNTS_GROUP);
-    memmove(packed->lows + at + 1, packed->lows + at, (end - at) * sizeof *packed->lows);
-    packed->lows[at] = (uint16_t)(token >> TOKEN_RHO_BITS);
-    if (packed->counts != NULL)
-        packed->counts->in[bucket]++;
-    else
-        bitmap_insert(packed->bitmap, bitmap_words(packed->room), at + bucket);
-    if ((token & TOKEN_RHO_MASK) != 0)
-        rho_insert(packed, token);
-}
-
-enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, uint32_t token)
-{
-    uint32_t count = word_count(*word);
-    uint32_t bucket = token >> BUCKET_SHIFT;
-    struct packed packed = packed_open(*word);
-    struct span span = find_bucket(&packed, bucket);
-    uint16_t low = (uint16_t)(token >> TOKEN_RHO_BITS);
-    uint32_t below = lows_below(packed.lows + span.start, span.count, low);
-    if (below < span.count && packed.lows[span.start + below] == low)
-        return raise_rho(&packed, token);
-    if (span.count == BUCKET_MAX)
-        return PACKED_FULL;
-
-    uint32_t rho_count = packed.head->rho_count + (uint32_t)((token & TOKEN_RHO_MASK) != 0);
-    if (!packed_fits(shape, count + 1, rho_count))
-        return PACKED_FULL;
-    if (!has_room(&packed, count, bucket, rho_count)) {
-        struct packed grown;
-        enum packed_result result = packed_grow(&packed, shape, count, rho_count, &grown);
-        if (result != PACKED_CHANGED)
-            return result;
-        heap_free(packed.head);
-        packed = grown;
-        span = find_bucket(&packed, bucket);
-    }
-    insert(&packed, count, span.start + below, token);
-    *word = word_of_list(CELL_PACKED, packed.head, count + 1);
-    return PACKED_CHANGED;
-}
-
-enum packed_need packed_need(uint64_t word, uint32_t token)
-{
-    uint32_t bucket = token >> BUCKET_SHIFT;
-    struct packed packed = packed_open(word);
-    struct span span = find_bucket(&packed, bucket);
-    uint16_t low = (uint16_t)(token >> TOKEN_RHO_BITS);
-    uint32_t below = lows_below(packed.lows + span.start, span.count, low);
-    if (below < span.count && packed.lows[span.start + below] == low)
-        return PACKED_NEEDS_NOTHING;
-    if (span.count > BUCKET_MAX / 2)
-        return PACKED_OVERFLOWS;
-    uint32_t rho_count = packed.head->rho_count + (uint32_t)((token & TOKEN_RHO_MASK) != 0);
-    return has_room(&packed, word_count(word), bucket, rho_count) ? PACKED_HAS_ROOM : PACKED_GROWS;
-}
+#endif
 
 /* Counts the tokens with a rho, and those of each group; false if a bucket has
  * too many. */
@@ -190,6 +78,21 @@ enum packed_result packed_build(uint64_t *word, const struct sketch_shape *shape
     return PACKED_CHANGED;
 }
 
+enum packed_need packed_need(uint64_t word, uint32_t token)
+{
+    uint32_t bucket = token >> BUCKET_SHIFT;
+    struct packed packed = packed_open(word);
+    struct span span = find_bucket(&packed, bucket);
+    uint16_t low = (uint16_t)(token >> TOKEN_RHO_BITS);
+    uint32_t below = lows_below(packed.lows + span.start, span.count, low);
+    if (below < span.count && packed.lows[span.start + below] == low)
+        return PACKED_NEEDS_NOTHING;
+    if (span.count > BUCKET_MAX / 2)
+        return PACKED_OVERFLOWS;
+    uint32_t rho_count = packed.head->rho_count + (uint32_t)((token & TOKEN_RHO_MASK) != 0);
+    return packed_has_room(&packed, word_count(word), rho_count) ? PACKED_HAS_ROOM : PACKED_GROWS;
+}
+
 /* Asks for the lows from number first on, that are to be read or moved. */
 static inline void prefetch_lows(const uint8_t *lows, uint64_t first, uint64_t count)
 {
@@ -222,7 +125,6 @@ void packed_prefetch(uint64_t word, uint32_t token)
     for (uint64_t at = first < 16 ? 0 : first - 16; at < end; at += 32)
         __builtin_prefetch(lows + at, 1);
 }
-
 void packed_iter_init(struct packed_iter *iter, uint64_t word, const struct sketch_shape *shape)
 {
     struct packed packed = packed_open(word);

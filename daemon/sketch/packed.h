@@ -26,7 +26,11 @@ enum packed_result {
 enum packed_result packed_build(uint64_t *word, const struct sketch_shape *shape,
                                 const uint32_t *tokens, uint32_t n);
 
-enum packed_result packed_add(uint64_t *word, const struct sketch_shape *shape, uint32_t token);
+/* Adds a token. Chosen by the CPU from the two that come behind, which do the same. */
+extern enum packed_result (*packed_add)(uint64_t *word, const struct sketch_shape *shape,
+                                        uint32_t token);
+enum packed_result packed_add_any(uint64_t *word, const struct sketch_shape *shape, uint32_t token);
+enum packed_result packed_add_v3(uint64_t *word, const struct sketch_shape *shape, uint32_t token);
 
 /* Bytes taken from the heap. */
 size_t packed_bytes(uint64_t word);

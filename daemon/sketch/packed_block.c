@@ -4,18 +4,6 @@
 
 #include "daemon/memory/heap.h"
 
-static size_t index_bytes(uint32_t count)
-{
-    return count <= BITMAP_TOKENS_MAX ? bitmap_words(bitmap_room(count)) * sizeof(uint64_t)
-                                      : sizeof(struct counts);
-}
-
-static size_t block_bytes(uint32_t count, uint32_t room, uint32_t rho_count)
-{
-    return sizeof(struct packed_head) + index_bytes(count) + room * sizeof(uint16_t) +
-           rho_room(rho_count) * sizeof(uint32_t);
-}
-
 /* Tokens that a group of buckets has to spare when it is laid out: 4 % in all. */
 static uint32_t spare_of(uint32_t count)
 {
@@ -25,7 +13,8 @@ static uint32_t spare_of(uint32_t count)
 size_t packed_bytes(uint64_t word)
 {
     struct packed packed = packed_open(word);
-    return heap_block_bytes(block_bytes(word_count(word), packed.room, packed.head->rho_count));
+    return heap_block_bytes(
+        packed_block_bytes(word_count(word), packed.room, packed.head->rho_count));
 }
 
 static void place_groups(struct counts *counts, const uint32_t *in_group, uint32_t spare)
@@ -37,12 +26,6 @@ static void place_groups(struct counts *counts, const uint32_t *in_group, uint32
     }
 }
 
-bool packed_fits(const struct sketch_shape *shape, uint32_t count, uint32_t rho_count)
-{
-    uint32_t room = count <= BITMAP_TOKENS_MAX ? bitmap_room(count) : count;
-    return block_bytes(count, room, rho_count) <= shape->token_bytes_max;
-}
-
 enum packed_result packed_new_block(struct packed *packed, const struct sketch_shape *shape,
                                     uint32_t count, uint32_t rho_count,
                                     const uint32_t in_group[COUNTS_GROUPS])
@@ -52,10 +35,10 @@ enum packed_result packed_new_block(struct packed *packed, const struct sketch_s
         is_bitmap ? bitmap_room(count) : (count + COUNTS_GROUPS * spare_of(count) + 1) & ~1u;
     if (!packed_fits(shape, count, rho_count) || room > WORD_COUNT_MAX)
         return PACKED_FULL;
-    struct packed_head *head = heap_alloc(block_bytes(count, room, rho_count));
+    struct packed_head *head = heap_alloc(packed_block_bytes(count, room, rho_count));
     if (head == NULL)
         return PACKED_NO_MEMORY;
-    memset(head, 0, sizeof *head + index_bytes(count));
+    memset(head, 0, sizeof *head + packed_index_bytes(count));
     head->room = (uint16_t)room;
     *packed = packed_at(head, count);
     if (!is_bitmap)

@@ -7,10 +7,12 @@
  *
  * With a bitmap, room is a function of the count and the lows lie close. With
  * counts, each group of buckets has room to spare behind its lows, so that a
- * new token moves those of its group only; room is what all groups have, and a
- * group that is full has the block laid out anew. */
+ * new token moves those of its group only; room is what all groups have. A
+ * group that is full borrows of the nearest one that is not. */
 #ifndef CARDINAL_SKETCH_PACKED_BLOCK_H
 #define CARDINAL_SKETCH_PACKED_BLOCK_H
+
+#include <assert.h>
 
 #include "daemon/sketch/cell.h"
 #include "daemon/sketch/packed.h"
@@ -80,9 +82,52 @@ static inline uint32_t *packed_rhos(const struct packed *packed)
     return (uint32_t *)(void *)(packed->lows + packed->room);
 }
 
+static inline size_t packed_index_bytes(uint32_t count)
+{
+    return count <= BITMAP_TOKENS_MAX ? bitmap_words(bitmap_room(count)) * sizeof(uint64_t)
+                                      : sizeof(struct counts);
+}
+
+static inline size_t packed_block_bytes(uint32_t count, uint32_t room, uint32_t rho_count)
+{
+    return sizeof(struct packed_head) + packed_index_bytes(count) + room * sizeof(uint16_t) +
+           rho_room(rho_count) * sizeof(uint32_t);
+}
+
 /* May a PACKED have that many tokens and rhos? It does not matter what room a block
  * has left, so that a cell's form follows from its tokens alone. */
-bool packed_fits(const struct sketch_shape *shape, uint32_t count, uint32_t rho_count);
+static inline bool packed_fits(const struct sketch_shape *shape, uint32_t count, uint32_t rho_count)
+{
+    uint32_t room = count <= BITMAP_TOKENS_MAX ? bitmap_room(count) : count;
+    return packed_block_bytes(count, room, rho_count) <= shape->token_bytes_max;
+}
+
+/* Whether a block of count tokens has room for one more, and for as many rhos. */
+static inline bool packed_has_room(const struct packed *packed, uint32_t count, uint32_t rho_count)
+{
+    return count < packed->room && rho_room(rho_count) == rho_room(packed->head->rho_count);
+}
+
+/* A bucket's place among the lows. */
+struct span {
+    uint32_t start;
+    uint32_t count;
+};
+
+static inline struct span find_bucket(const struct packed *packed, uint32_t bucket)
+{
+    struct span span = { 0, 0 };
+    if (packed->bitmap != NULL) {
+        uint32_t bit = bitmap_bucket_start(packed->bitmap, bitmap_words(packed->room), bucket);
+        span.start = bit - bucket;
+        span.count = bitmap_run(packed->bitmap, bit);
+        return span;
+    }
+    assert(packed->counts != NULL);
+    span.start = counts_bucket_start(packed->counts, bucket);
+    span.count = packed->counts->in[bucket];
+    return span;
+}
 
 /* An empty block for count tokens, of which in_group[g] are to be in group g,
  * and rho_count rhos; a bitmap is all zero, the counts of buckets too.

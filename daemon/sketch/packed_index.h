@@ -13,6 +13,9 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
+#if defined(__BMI2__)
+#include <immintrin.h>
+#endif
 
 #define PACKED_BUCKETS 256u
 #define COUNTS_GROUP 32u /* buckets */
@@ -103,6 +106,9 @@ static inline uint32_t lows_below(const uint16_t *lows, uint32_t n, uint16_t low
 /* The place of the k-th 1 of a word, counted from 0; there are more than k. */
 static inline uint32_t select_one(uint64_t x, uint32_t k)
 {
+#if defined(__BMI2__)
+    return (uint32_t)__builtin_ctzll(_pdep_u64(UINT64_C(1) << k, x));
+#else
     const uint64_t ones = 0x0101010101010101ull;
     const uint64_t tops = 0x8080808080808080ull;
     uint64_t sums = x - (x >> 1 & 0x5555555555555555ull);
@@ -115,6 +121,7 @@ static inline uint32_t select_one(uint64_t x, uint32_t k)
     sums = ((bits + ~tops) >> 7 & ones) * ones;
     beyond = ((sums | tops) - (k + 1) * ones) & tops;
     return shift + (uint32_t)__builtin_ctzll(beyond) / 8;
+#endif
 }
 
 /* The bit after the one that ends the bucket before this one. All words are gone

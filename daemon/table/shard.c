@@ -238,14 +238,26 @@ static inline void recount(struct shard *shard, struct counted was, struct count
     shard->cell_bytes[is.state] += is.bytes;
 }
 
+/* Counts a cell that went on to another form, of which `more` bytes came from the
+ * heap meanwhile. */
+static void recount_form(struct shard *shard, enum cell_state was, const struct cell *cell,
+                         size_t more)
+{
+    struct counted is = counted_of(cell);
+    recount(shard, (struct counted){ was, is.bytes - more }, is);
+}
+
 enum status shard_cell_add(struct shard *shard, struct cell *cell, const struct sketch_shape *shape,
                            const void *hashes, size_t n, uint32_t *codes, size_t *changed)
 {
-    uint64_t word = cell->word;
-    struct counted was = counted_of(cell);
+    enum cell_state state = cell_state(cell);
+    size_t held = heap_thread_bytes();
     enum status status = cell_add_told(cell, shape, hashes, n, codes, changed);
-    if (*changed > 0 || cell->word != word)
-        recount(shard, was, counted_of(cell));
+    size_t more = heap_thread_bytes() - held;
+    if (cell_state(cell) == state)
+        shard->cell_bytes[state] += more;
+    else
+        recount_form(shard, state, cell, more);
     return status;
 }
 

@@ -5,10 +5,10 @@
  *
  * wide: 60,000 new keys x 11 columns, one value each, in batches of 1,000
  * values. grouped: the same under 255 keys. many: 10,000,000 events over 100,000 keys, Zipf(1), one
- * column, values uniform in 1..10,000,000, batches of 1,000. memory: resident bytes a key with that
- * many values in one of COLUMNS, 200,000 keys of 10 bytes unless told. queries: points, pages,
- * unions and deletes over KEYS one-value keys. unions: of KEYS listed keys of VALUES values each.
- * no-rollup: of a table that keeps none. */
+ * column, values uniform in 1..10,000,000, batches of 1,000 grouped by key. memory: resident bytes
+ * a key with that many values in one of COLUMNS, 200,000 keys of 10 bytes unless told. queries:
+ * points, pages, unions and deletes over KEYS one-value keys. unions: of KEYS listed keys of VALUES
+ * values each. no-rollup: of a table that keeps none. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,39 +149,103 @@ static uint64_t next_random(uint64_t *state)
     return x * UINT64_C(0x2545f4914f6cdd1d);
 }
 
+/* Keys by Zipf's law. */
+struct zipf {
+    uint32_t keys;
+    double until[]; /* sums of the keys' shares */
+};
+
+static struct zipf *zipf_new(uint32_t count)
+{
+    struct zipf *zipf = malloc(sizeof *zipf + count * sizeof zipf->until[0]);
+    if (zipf == NULL)
+        abort();
+    double sum = 0;
+    zipf->keys = count;
+    for (uint32_t i = 0; i < count; i++)
+        zipf->until[i] = sum += 1.0 / (i + 1);
+    return zipf;
+}
+
+static uint32_t zipf_draw(const struct zipf *zipf, uint64_t *state)
+{
+    double at = (double)(next_random(state) >> 11) * 0x1p-53 * zipf->until[zipf->keys - 1];
+    uint32_t low = 0;
+    for (uint32_t high = zipf->keys - 1; low < high;) {
+        uint32_t middle = (low + high) / 2;
+        if (zipf->until[middle] <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct event {
+    uint32_t key;
+    uint64_t value;
+};
+
+/* Makes a batch of the events, a row for each key as clients do. */
+static void group_events(const struct event *events, uint32_t n)
+{
+    enum { PLACES = 4096 };
+    static uint16_t row_at[PLACES]; /* row + 1, 0: free */
+    uint16_t row_of[BATCH];
+    uint32_t key_of[BATCH];
+    uint32_t count_of[BATCH] = { 0 };
+    memset(row_at, 0, sizeof row_at);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t place = events[i].key * 2654435761u >> 20;
+        while (row_at[place] != 0 && key_of[row_at[place] - 1] != events[i].key)
+            place = (place + 1) % PLACES;
+        if (row_at[place] == 0) {
+            key_of[batch.row_count] = events[i].key;
+            begin_row(events[i].key);
+            row_at[place] = (uint16_t)batch.row_count;
+        }
+        row_of[i] = (uint16_t)(row_at[place] - 1);
+        count_of[row_of[i]]++;
+    }
+    uint64_t *next[BATCH];
+    uint64_t *at = hashes;
+    for (uint32_t row = 0; row < batch.row_count; row++) {
+        next[row] = at;
+        rows[row].first_cell = row;
+        rows[row].cell_count = 1;
+        cells[row] = (struct batch_cell){ (const uint8_t *)at, count_of[row], 0 };
+        at += count_of[row];
+    }
+    for (uint32_t i = 0; i < n; i++)
+        *next[row_of[i]]++ = hash_of(events[i].value);
+    batch.value_count = n;
+}
+
+/* Events are drawn for many batches together, since that empties caches. */
 static void bench_many(void)
 {
-    enum { KEYS = 100000, EVENTS = 10000000 };
+    enum { KEYS = 100000, EVENTS = 10000000, DRAWN = 250 * BATCH };
+    static struct event events[DRAWN];
     struct catalog *catalog = catalog_new(100, 42);
     struct table *table = make_table(catalog, "t", 1);
     struct column_set columns;
     table_find_columns(table, NULL, 0, &columns, NULL);
-    double *until = malloc(KEYS * sizeof *until);
-    if (until == NULL)
-        abort();
-    double sum = 0;
-    for (int i = 0; i < KEYS; i++)
-        until[i] = sum += 1.0 / (i + 1);
+    struct zipf *zipf = zipf_new(KEYS);
     uint64_t state = 88172645463325252u;
     double seconds = 0;
-    for (uint32_t event = 0; event < EVENTS; event++) {
-        double at = (double)(next_random(&state) >> 11) * 0x1p-53 * sum;
-        int low = 0;
-        for (int high = KEYS - 1; low < high;) {
-            int middle = (low + high) / 2;
-            if (until[middle] <= at)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        begin_row((uint64_t)low);
-        add_value(0, next_random(&state) % 10000000 + 1);
-        if (batch.row_count == BATCH || event == EVENTS - 1)
+    for (uint32_t done = 0; done < EVENTS;) {
+        for (uint32_t i = 0; i < DRAWN; i++)
+            events[i] =
+                (struct event){ zipf_draw(zipf, &state), next_random(&state) % 10000000 + 1 };
+        for (uint32_t i = 0; i < DRAWN; i += BATCH) {
+            group_events(events + i, BATCH);
             seconds += apply(table, &columns);
-        if ((event + 1) % 2500000 == 0)
-            printf("many: %.1f ns a value to event %u\n", seconds / (event + 1) * 1e9, event + 1);
+        }
+        done += DRAWN;
+        if (done % 2500000 == 0)
+            printf("many: %.1f ns a value to event %u\n", seconds / done * 1e9, done);
     }
-    free(until);
+    free(zipf);
     table_unref(table);
     catalog_free(catalog);
 }

@@ -41,6 +41,23 @@ START_TEST(classes_hold_their_sizes_and_lose_little)
 }
 END_TEST
 
+START_TEST(a_thread_counts_what_it_takes)
+{
+    static const size_t sizes[] = { 1, 100, 5000, 200000, 8 * MIB };
+    size_t before = heap_thread_bytes();
+    void *blocks[5];
+    for (size_t i = 0; i < 5; i++) {
+        size_t held = heap_thread_bytes();
+        blocks[i] = heap_alloc(sizes[i]);
+        ck_assert_ptr_nonnull(blocks[i]);
+        ck_assert_uint_eq(heap_thread_bytes() - held, heap_block_bytes(sizes[i]));
+    }
+    for (size_t i = 0; i < 5; i++)
+        heap_free(blocks[i]);
+    ck_assert_uint_eq(heap_thread_bytes(), before);
+}
+END_TEST
+
 START_TEST(heap_gives_aligned_blocks_that_keep_what_is_written)
 {
     enum { BLOCKS = 4000 };
@@ -274,6 +291,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         classes_hold_their_sizes_and_lose_little,
+        a_thread_counts_what_it_takes,
         heap_gives_aligned_blocks_that_keep_what_is_written,
         heap_has_room_for_blocks_of_any_size,
         heap_refuses_sizes_beyond_all_memory,
