@@ -6,22 +6,23 @@
 #include "daemon/table/table_impl.h"
 #include "daemon/table/tell.h"
 
-/* One hold of a shard's lock. */
+/* A call's way through a batch. */
 struct apply {
     struct table *table;
     struct batch *batch;
     const struct column_set *columns;
     struct apply_cursor *cursor;
-    struct shard *shard;
+    struct shard *shard;               /* that is worked on */
     size_t budget;                     /* values left */
     uint32_t ref;                      /* the row's that is applied, 0: none yet */
-    uint32_t codes[TABLE_LOCK_VALUES]; /* of the changes under this hold */
+    uint32_t codes[TABLE_LOCK_VALUES]; /* of the shard's changes */
     uint16_t slots[TABLE_LOCK_VALUES]; /* of the changed cells, beside the codes */
     uint32_t code_count;
     uint32_t told_codes;                         /* of them, those that were told */
     struct change_cell cells[TABLE_LOCK_VALUES]; /* to be told, whose codes come behind those */
     uint32_t cell_count;
-    bool is_asked; /* does anybody want the codes? */
+    bool is_asked;  /* does anybody want the codes? */
+    bool has_moved; /* has a row, since the window was looked up? */
 };
 
 /* Finds each row's shard, and sums up what admission wants to know; counts are the
@@ -99,6 +100,7 @@ static struct row *make_places(struct apply *apply, const struct placed_key *pla
             slot_mask_set(&slots, slot);
     }
     tell_noted(apply);
+    apply->has_moved = apply->has_moved || apply->ref != 0;
     uint32_t ref = table_lay_row(apply->table, apply->shard, placed, apply->ref, &slots);
     if (ref == 0)
         return NULL;
@@ -190,13 +192,15 @@ static void skip_values(struct apply *apply, const struct batch_cell *values)
     advance(apply, n > apply->budget ? (uint32_t)apply->budget : n, values->n);
 }
 
-static enum status apply_row(struct apply *apply)
+/* Applies the cursor's row, which had that reference (0: not known) when it was
+ * looked up, as far as the budget goes. */
+static enum status apply_row(struct apply *apply, uint32_t ref)
 {
     struct apply_cursor *cursor = apply->cursor;
     const struct batch_row *from = &apply->batch->rows[cursor->next_row];
     const struct batch_cell *cells = &apply->batch->cells[from->first_cell];
     struct placed_key placed = { { from->key, from->key_len }, from->key_hash };
-    apply->ref = shard_find_ref(apply->shard, &placed);
+    apply->ref = ref == 0 || apply->has_moved ? shard_find_ref(apply->shard, &placed) : ref;
     struct row *row = apply->ref == 0 ? NULL : pool_at(&apply->shard->rows, apply->ref);
     enum status status = ST_OK;
     while (status == ST_OK && cursor->next_cell < from->cell_count && apply->budget > 0) {
@@ -225,35 +229,48 @@ static enum status apply_row(struct apply *apply)
     return status;
 }
 
-/* Applies rows of the cursor's shard under one hold of its lock. */
-static enum status apply_stretch(struct apply *apply, struct column_set *columns)
+/* Applies the window's rows of one shard, up to a row. */
+static enum status apply_share(struct apply *apply, const struct window *window, uint32_t end)
 {
-    const struct batch *batch = apply->batch;
-    uint32_t number = batch->rows[apply->cursor->next_row].shard;
-    apply->shard = shard_set_make(&apply->table->shards, number);
-    if (apply->shard == NULL)
-        return ST_RESOURCE_EXHAUSTED;
+    struct apply_cursor *cursor = apply->cursor;
+    struct table *table = apply->table;
+    uint32_t number = apply->batch->rows[cursor->next_row].shard;
     enum status status = ST_OK;
+    apply->shard = shard_set_get(&table->shards, number);
     apply->code_count = 0;
     apply->told_codes = 0;
     apply->cell_count = 0;
-    if (!apply->cursor->is_locked)
-        shard_lock(apply->shard, HOLD_INGEST);
-    heap_draw(apply->cursor->draws);
-    schema_refresh(&apply->table->schema, columns);
-    while (status == ST_OK && apply->budget > 0 && apply->cursor->next_row < batch->row_count &&
-           batch->rows[apply->cursor->next_row].shard == number) {
-        if (apply->cursor->next_row >= apply->cursor->fetched_rows)
-            apply->cursor->fetched_rows =
-                ahead_fetch(apply->table, apply->shard, batch, columns, apply->cursor->next_row);
-        status = apply_row(apply);
-    }
+    heap_draw(cursor->draws);
+    while (status == ST_OK && apply->budget > 0 && cursor->next_row < end)
+        status = apply_row(apply, window_ref(window, cursor->next_row));
     heap_draw(false); /* unions over all keys make do without */
     tell_noted(apply);
-    if (apply->code_count > 0 && apply->table->rollups != NULL)
-        rollups_feed(apply->table->rollups, number, apply->slots, apply->codes, apply->code_count);
-    if (!apply->cursor->is_locked)
-        shard_unlock(apply->shard);
+    if (apply->code_count > 0 && table->rollups != NULL)
+        rollups_feed(table->rollups, number, apply->slots, apply->codes, apply->code_count);
+    return status;
+}
+
+/* Applies rows from the cursor's on, those of a window. */
+static enum status apply_window(struct apply *apply, struct column_set *columns)
+{
+    struct window window;
+    uint32_t row = apply->cursor->next_row;
+    bool is_locked = apply->cursor->is_locked;
+    enum status status = ST_OK;
+    if (!window_open(&window, apply->table, apply->batch, row, apply->budget, is_locked))
+        return ST_RESOURCE_EXHAUSTED;
+    schema_refresh(&apply->table->schema, columns);
+    window_fetch(&window, apply->table, columns);
+    apply->has_moved = false;
+    while (row < window.end) {
+        struct shard *shard = shard_set_get(&apply->table->shards, apply->batch->rows[row].shard);
+        uint32_t end = window_share_end(&window, row);
+        if (status == ST_OK && apply->budget > 0)
+            status = apply_share(apply, &window, end);
+        if (!is_locked)
+            shard_unlock(shard);
+        row = end;
+    }
     return status;
 }
 
@@ -282,7 +299,7 @@ enum status table_apply(struct table *table, struct batch *batch, struct column_
     while (status == ST_OK && left > 0 && cursor->next_row < batch->row_count) {
         size_t budget = left < TABLE_LOCK_VALUES ? left : TABLE_LOCK_VALUES;
         apply.budget = budget;
-        status = apply_stretch(&apply, columns);
+        status = apply_window(&apply, columns);
         left -= budget - apply.budget;
     }
     *done = cursor->next_row == batch->row_count;

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "daemon/sketch/cell.h"
 #include "daemon/table/pool.h"
@@ -127,6 +128,26 @@ static inline void row_clear_told(struct row *row)
 static inline struct bytes_view row_key(const struct row *row)
 {
     return (struct bytes_view){ row->key, row_key_len(row) };
+}
+
+/* Is this the row's key? Of keys of 8 bytes and more, words are compared. */
+static inline bool row_has_key(const struct row *row, const uint8_t *key, size_t len)
+{
+    uint64_t mine;
+    uint64_t theirs;
+    if (row_key_len(row) != len)
+        return false;
+    if (len < sizeof mine)
+        return len == 0 || memcmp(row->key, key, len) == 0;
+    for (size_t i = 0;;
+         i = i + sizeof mine <= len - sizeof mine ? i + sizeof mine : len - sizeof mine) {
+        memcpy(&mine, row->key + i, sizeof mine);
+        memcpy(&theirs, key + i, sizeof theirs);
+        if (mine != theirs)
+            return false;
+        if (i == len - sizeof mine)
+            return true;
+    }
 }
 
 static inline struct cell *row_cells(const struct row *row)

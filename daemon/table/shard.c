@@ -80,17 +80,6 @@ void shard_unlock(struct shard *shard)
     (void)rc;
 }
 
-const struct row *shard_guess(const struct shard *shard, uint64_t hash)
-{
-    struct index_probe probe;
-    uint32_t ref = index_first(&shard->index, (uint32_t)hash, &probe);
-    if (ref == 0)
-        return NULL;
-    const struct row *row = pool_at(&shard->rows, ref);
-    __builtin_prefetch(row, 1);
-    return row;
-}
-
 /* The reference of the key's row, or 0, and where the index has it. */
 static uint32_t find_ref(const struct shard *shard, const struct placed_key *placed,
                          struct index_probe *probe)
@@ -98,7 +87,7 @@ static uint32_t find_ref(const struct shard *shard, const struct placed_key *pla
     uint32_t tag = (uint32_t)placed->hash;
     uint32_t ref = index_first(&shard->index, tag, probe);
     for (; ref != 0; ref = index_next(probe, tag)) {
-        if (key_compare(row_key(pool_at(&shard->rows, ref)), placed->key) == 0)
+        if (row_has_key(pool_at(&shard->rows, ref), placed->key.data, placed->key.len))
             break;
     }
     return ref;

@@ -60,9 +60,13 @@ static inline void shard_prefetch(const struct shard *shard, uint64_t hash)
     index_prefetch(&shard->index, (uint32_t)hash);
 }
 
-/* The row that has this hash, going by the index alone, or NULL: fetched ahead,
- * for the caller to fetch its cells ahead in turn. */
-const struct row *shard_guess(const struct shard *shard, uint64_t hash);
+/* The reference of the row that has this hash, going by the index alone, or 0: no
+ * row is looked at. */
+static inline uint32_t shard_guess(const struct shard *shard, uint64_t hash)
+{
+    struct index_probe probe;
+    return index_first(&shard->index, (uint32_t)hash, &probe);
+}
 
 /* The reference of the key's row, or 0. */
 uint32_t shard_find_ref(const struct shard *shard, const struct placed_key *placed);

@@ -104,7 +104,6 @@ struct apply_cursor {
     uint32_t next_row; /* in shard order */
     uint32_t next_cell;
     uint32_t next_hash;
-    uint32_t fetched_rows; /* whose memory was asked for */
     bool is_placed;        /* table_place() was done */
     bool is_locked;        /* all its shards are, by the caller */
     bool draws;            /* on what was reserved */
