@@ -169,7 +169,7 @@ static size_t raise_nibbles(struct union_registers *registers, const uint32_t *t
         unsigned rank = token_rank(tokens[i], precision);
         uint8_t *at = nibbles + nibble_offset(index);
         unsigned shift = nibble_shift(index);
-        int32_t more = (int32_t)rank - (int32_t)(base + (*at >> shift & 15u));
+        int32_t more = (int32_t)rank - (int32_t)(base + ((unsigned)*at >> shift & 15u));
         if (rank >= base + NIBBLE_FULL)
             return i;
         *at = (uint8_t)(*at + ((uint32_t)(more & ~(more >> 31)) << shift));
