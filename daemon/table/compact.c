@@ -34,7 +34,7 @@ static enum status move_indices(struct shard *shard, const struct task *task)
     uint64_t tag = 0;
     uint32_t leaf = 0;
     for (bool more = true; more && status == ST_OK;) {
-        shard_lock(shard, HOLD_COMPACT);
+        shard_lock_last(shard, HOLD_COMPACT);
         more = move_some(shard, &tag, &leaf);
         shard_unlock(shard);
         status = task_check(task);

@@ -1,9 +1,13 @@
 #include "daemon/table/shard.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/memory/heap.h"
+
+#define YIELD_NS_MAX 1000000u /* for others; then they have had their turn */
 
 struct shard *shard_new(uint32_t number)
 {
@@ -56,11 +60,33 @@ void shard_lock(struct shard *shard, enum hold_purpose purpose)
     if (shard_try_lock(shard, purpose))
         return;
     uint64_t begun = holds_now();
+    atomic_fetch_add_explicit(&shard->waiting, 1, memory_order_relaxed);
     int rc = pthread_mutex_lock(&shard->lock);
+    atomic_fetch_sub_explicit(&shard->waiting, 1, memory_order_relaxed);
     assert(rc == 0);
     (void)rc;
     begin_hold(shard, purpose);
     holds_note_wait(begun);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void shard_lock_last(struct shard *shard, enum hold_purpose purpose)
+{
+    uint64_t until = 0;
+    while (atomic_load_explicit(&shard->waiting, memory_order_relaxed) > 0) {
+        uint64_t now = now_ns();
+        until = until == 0 ? now + YIELD_NS_MAX : until;
+        if (now >= until)
+            break;
+        sched_yield();
+    }
+    shard_lock(shard, purpose);
 }
 
 bool shard_try_lock(struct shard *shard, enum hold_purpose purpose)

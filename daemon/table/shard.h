@@ -27,9 +27,10 @@ struct shard {
     struct pool rows;
     struct index index;
     struct order order;
-    uint32_t number;       /* among the table's; never changes */
-    uint64_t sequence;     /* of the change told last */
-    _Atomic uint64_t keys; /* written under the lock, read without by who wants to know about */
+    uint32_t number;          /* among the table's; never changes */
+    _Atomic uint32_t waiting; /* who stand before the lock, guarded by nothing */
+    uint64_t sequence;        /* of the change told last */
+    _Atomic uint64_t keys;    /* written under the lock, read without by who wants to know about */
     uint64_t cells[CELL_STATE_COUNT];
     uint64_t cell_bytes[CELL_STATE_COUNT];
 };
@@ -45,6 +46,11 @@ void shard_free(struct shard *shard);
 
 /* How long it is waited for and held is counted (holds.h). */
 void shard_lock(struct shard *shard, enum hold_purpose purpose);
+
+/* The same, but lets those go first who wait already: for who locks a shard over and over,
+ * and would have it back each time before one of them is awake. */
+void shard_lock_last(struct shard *shard, enum hold_purpose purpose);
+
 bool shard_try_lock(struct shard *shard, enum hold_purpose purpose); /* false: somebody has it */
 void shard_unlock(struct shard *shard);
 

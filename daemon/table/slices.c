@@ -123,7 +123,7 @@ bool slices_next(struct slices *slices, slice_visit *visit, void *arg, struct sl
         return false;
     if (!slices->begun)
         slices->last_len = 0;
-    shard_lock(shard, HOLD_SNAPSHOT);
+    shard_lock_last(shard, HOLD_SNAPSHOT);
     refresh_columns(slices);
     out->is_final = take_rows(slices, shard, visit, arg);
     out->sequence = shard->sequence;

@@ -20,7 +20,7 @@
 #include "daemon/table/table.h"
 #include "daemon/table/table_image.h"
 
-#define SLICE_ROWS_MAX 64u
+#define SLICE_ROWS_MAX 48u
 #define SLICE_CELLS_MAX 128u
 #define SLICE_WHOLE_ROW UINT32_MAX /* beyond all ids of columns */
 

@@ -101,7 +101,7 @@ static enum status walk_shard(struct walk *walk, struct shard *shard)
     enum status status = ST_OK;
     walk->begun = false;
     for (bool more = true; more && status == ST_OK;) {
-        shard_lock(shard, walk->purpose);
+        shard_lock_last(shard, walk->purpose);
         if (walk->columns != NULL)
             schema_refresh(&walk->table->schema, walk->columns);
         more = next_stretch(walk, shard);

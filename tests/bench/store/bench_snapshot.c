@@ -8,7 +8,7 @@
  * that what else the machine does falls on both. Prints of both
  *
  *     batches     how long they took, by the clock
- *     waits       how long the thread stood before the lock of a shard that another had
+ *     waits       how long the thread stood before the lock of a shard
  *
  * and of the snapshots how long they held a lock (by the clock, and of processor time,
  * which is what is left when nobody else wants the processor), how long they took, and by
@@ -29,7 +29,6 @@
 #include "daemon/store/store.h"
 #include "daemon/table/catalog.h"
 #include "daemon/table/shard.h"
-#include "daemon/table/slices.h"
 
 #define BATCH_ROWS 100u
 #define FILL_VALUES 1024u /* of one cell that are added at a time */
@@ -38,6 +37,7 @@
 #define ROUND_S 1.5
 #define STEPS 16u /* of a histogram, from one power of 2 to the next */
 #define BUCKETS (44u * STEPS)
+#define PAUSE_NS 5000000u
 #define MIB 1048576.0
 
 /* Times in nanoseconds, each known to a sixteenth of a power of 2. */
@@ -45,6 +45,7 @@ struct times {
     uint64_t counts[BUCKETS];
     uint64_t count;
     uint64_t most;
+    uint64_t pauses; /* of PAUSE_NS and more */
 };
 
 static struct store *store;
@@ -63,6 +64,8 @@ static struct times taken;     /* snapshots */
 static uint64_t values_made;
 static double seconds[2];
 static _Thread_local struct times *waits_here; /* NULL: nobody asks */
+static _Thread_local uint64_t held_since = 1;  /* by a snapshot; 1: it holds none */
+static _Thread_local uint64_t held_since_cpu = 1;
 
 /* ---- times --------------------------------------------------------------------- */
 
@@ -79,6 +82,7 @@ static void note(struct times *times, uint64_t ns)
     times->counts[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
     times->count++;
     times->most = ns > times->most ? ns : times->most;
+    times->pauses += ns >= PAUSE_NS;
 }
 
 /* The time that a share of all is no longer than, in microseconds. */
@@ -95,36 +99,46 @@ static double quantile_us(const struct times *times, double share)
 
 static void print_times(const char *what, const struct times *times)
 {
-    printf("%-28s %9lu  p50 %8.1f  p99 %8.1f  p99.9 %8.1f  max %8.1f us\n", what,
-           (unsigned long)times->count, quantile_us(times, 0.5), quantile_us(times, 0.99),
-           quantile_us(times, 0.999), (double)times->most * 1e-3);
+    printf("%-25s %9lu  p50 %7.1f  p99 %7.1f  p99.9 %7.1f  p99.99 %7.1f  max %7.1f us, over 5 ms: "
+           "%lu\n",
+           what, (unsigned long)times->count, quantile_us(times, 0.5), quantile_us(times, 0.99),
+           quantile_us(times, 0.999), quantile_us(times, 0.9999), (double)times->most * 1e-3,
+           (unsigned long)times->pauses);
 }
 
 /* ---- what is timed, put before the table's own by the linker -------------------- */
 
 void __real_shard_lock(struct shard *shard, enum hold_purpose purpose);
 void __wrap_shard_lock(struct shard *shard, enum hold_purpose purpose);
-bool __real_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out);
-bool __wrap_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out);
+void __real_shard_lock_last(struct shard *shard, enum hold_purpose purpose);
+void __wrap_shard_lock_last(struct shard *shard, enum hold_purpose purpose);
+void __real_shard_unlock(struct shard *shard);
+void __wrap_shard_unlock(struct shard *shard);
 
 void __wrap_shard_lock(struct shard *shard, enum hold_purpose purpose)
 {
-    if (shard_try_lock(shard, purpose))
-        return;
     uint64_t begun = clock_ns(CLOCK_MONOTONIC);
     __real_shard_lock(shard, purpose);
     if (waits_here != NULL)
         note(waits_here, clock_ns(CLOCK_MONOTONIC) - begun);
 }
 
-bool __wrap_slices_next(struct slices *slices, slice_visit *visit, void *arg, struct slice *out)
+/* Only a snapshot locks like this here. */
+void __wrap_shard_lock_last(struct shard *shard, enum hold_purpose purpose)
 {
-    uint64_t begun = clock_ns(CLOCK_MONOTONIC);
-    uint64_t begun_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    bool more = __real_slices_next(slices, visit, arg, out);
-    note(&holds_cpu, clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun_cpu);
-    note(&holds, clock_ns(CLOCK_MONOTONIC) - begun);
-    return more;
+    __real_shard_lock_last(shard, purpose);
+    held_since = clock_ns(CLOCK_MONOTONIC);
+    held_since_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void __wrap_shard_unlock(struct shard *shard)
+{
+    if (held_since != 1) {
+        note(&holds_cpu, clock_ns(CLOCK_THREAD_CPUTIME_ID) - held_since_cpu);
+        note(&holds, clock_ns(CLOCK_MONOTONIC) - held_since);
+        held_since = 1;
+    }
+    __real_shard_unlock(shard);
 }
 
 /* ---- filling ------------------------------------------------------------------- */
