@@ -3,9 +3,11 @@
 #include <stdio.h>
 
 #include "daemon/log.h"
+#include "daemon/memory/budget.h"
 #include "daemon/server/burial.h"
 #include "daemon/server/context.h"
 #include "daemon/server/loop.h"
+#include "daemon/server/memory_watch.h"
 #include "daemon/store/keeper.h"
 #include "daemon/store/store.h"
 #include "daemon/table/catalog.h"
@@ -105,6 +107,16 @@ static void log_result(const struct opening *opening)
              LOG_NUMBER(result->journal_bytes), "ms", LOG_NUMBER(took_ms(opening)));
 }
 
+/* What is on disk comes back whole whatever max_memory says: half of it would be no use. */
+static void warn_of_memory(void)
+{
+    memory_watch_look();
+    if (memory_held() > memory_max())
+        log_warn("what was read takes more than max_memory: nothing that needs memory is taken "
+                 "until something is deleted, or max_memory is more",
+                 "held_bytes", LOG_NUMBER(memory_held()), "max_bytes", LOG_NUMBER(memory_max()));
+}
+
 static void finish(struct opening *opening)
 {
     opening->is_running = false;
@@ -119,8 +131,10 @@ static void on_work_done(uv_work_t *work, int rc)
 
     (void)rc; /* it is never cancelled */
     uv_update_time(work->loop);
-    if (opening->outcome == ST_OK)
+    if (opening->outcome == ST_OK) {
         log_result(opening);
+        warn_of_memory();
+    }
     uv_close((uv_handle_t *)&opening->report, NULL);
     finish(opening);
 }

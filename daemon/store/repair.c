@@ -9,6 +9,7 @@
 
 #include "daemon/store/crew.h"
 #include "daemon/store/disk.h"
+#include "daemon/store/failpoint.h"
 #include "daemon/store/recover.h"
 #include "daemon/store/snapshot.h"
 
@@ -59,9 +60,12 @@ static enum status look(struct looking *looking, const char *path, FILE *out, st
         .progress = &looking->progress,
     };
     *looking = (struct looking){ .path = path, .out = out };
+    enum status status = failpoint_init(err);
+    if (status != ST_OK)
+        return status;
     if (access(path, F_OK) != 0)
         return error_set(err, ST_NOT_FOUND, "cannot open '%.512s': %s", path, strerror(errno));
-    enum status status = directory_open(path, &looking->directory, &looking->lock, err);
+    status = directory_open(path, &looking->directory, &looking->lock, err);
     if (status != ST_OK)
         return status;
     looking->catalog = catalog_new(UINT32_MAX, 0);

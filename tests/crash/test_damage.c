@@ -5,8 +5,6 @@
  * it had at some moment. */
 #include <check.h>
 #include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@
 
 #include "tests/crash/actor.h"
 #include "tests/crash/dice.h"
+#include "tests/crash/folders.h"
 #include "tests/integration/harness/daemon.h"
 #include "tests/integration/harness/process.h"
 #include "tests/integration/harness/programs.h"
@@ -25,7 +24,6 @@
 
 #define GROUPS 6u
 #define FLIPS 120u
-#define PATH_SIZE 320u
 
 static char original[160]; /* what the daemon left */
 static char copy[160];     /* what is spoilt */
@@ -37,68 +35,11 @@ static uint64_t digests[GROUPS]; /* behind each group of writes */
 
 /* ---- files ------------------------------------------------------------ */
 
-static void path_in(const char *folder, const char *name, char out[PATH_SIZE])
+static void note_newest(const char *name, void *arg)
 {
-    ck_assert_int_lt(snprintf(out, PATH_SIZE, "%s/%s", folder, name), (int)PATH_SIZE);
-}
-
-static off_t size_of(const char *folder, const char *name)
-{
-    char path[PATH_SIZE];
-    struct stat status;
-    path_in(folder, name, path);
-    ck_assert_int_eq(stat(path, &status), 0);
-    return status.st_size;
-}
-
-static void copy_file(const char *name)
-{
-    static char bytes[1u << 20];
-    char from[PATH_SIZE];
-    char to[PATH_SIZE];
-    path_in(original, name, from);
-    path_in(copy, name, to);
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ck_assert(in >= 0 && out >= 0);
-    for (ssize_t n; (n = read(in, bytes, sizeof bytes)) > 0;)
-        ck_assert_int_eq(write(out, bytes, (size_t)n), n);
-    close(in);
-    close(out);
-}
-
-/* Calls visit with the name of each file of the folder. */
-static void each_file(const char *folder, void (*visit)(const char *name))
-{
-    DIR *dir = opendir(folder);
-    if (dir == NULL)
-        return;
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        if (entry->d_name[0] != '.')
-            visit(entry->d_name);
-    }
-    closedir(dir);
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *ftw)
-{
-    (void)status;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
-static void note_newest(const char *name)
-{
+    (void)arg;
     if (strncmp(name, "journal-", 8) == 0 && strcmp(name, last_name) > 0)
         snprintf(last_name, sizeof last_name, "%.63s", name);
-}
-
-static void make_copy(void)
-{
-    nftw(copy, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    ck_assert_int_eq(mkdir(copy, 0700), 0);
-    each_file(original, copy_file);
 }
 
 static void cut_last(off_t size)
@@ -106,19 +47,6 @@ static void cut_last(off_t size)
     char path[PATH_SIZE];
     path_in(copy, last_name, path);
     ck_assert_int_eq(truncate(path, size), 0);
-}
-
-static void flip(const char *name, off_t offset, unsigned bit)
-{
-    char path[PATH_SIZE];
-    unsigned char byte;
-    path_in(copy, name, path);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(pread(fd, &byte, 1, offset), 1);
-    byte ^= (unsigned char)(1u << bit);
-    ck_assert_int_eq(pwrite(fd, &byte, 1, offset), 1);
-    close(fd);
 }
 
 /* ---- daemons ---------------------------------------------------------- */
@@ -220,7 +148,7 @@ static void begin(void)
         if (i == 2)
             ck_assert_int_eq(actor_checkpoint(&actor), OUTCOME_DONE);
         if (i == GROUPS - 1) {
-            each_file(original, note_newest);
+            each_entry(original, note_newest, NULL);
             last_begin = size_of(original, last_name);
         }
         add_group(&actor, i);
@@ -238,7 +166,7 @@ START_TEST(journal_cut_in_its_last_group_comes_back_as_it_was_before)
 {
     begin();
     for (off_t size = last_begin; size <= last_end; size++) {
-        make_copy();
+        copy_folder(original, copy);
         cut_last(size);
         struct start start = start_on(copy);
         ck_assert_msg(start.is_ready, "cut at %lld: %s", (long long)size, start.run.err);
@@ -302,8 +230,8 @@ START_TEST(flipped_bit_is_damage_or_a_cut_of_the_last_group)
         char name[PATH_SIZE];
         off_t offset;
         choose_bit(&dice, name, &offset);
-        make_copy();
-        flip(name, offset, dice_below(&dice, 8));
+        copy_folder(original, copy);
+        flip(copy, name, offset, dice_below(&dice, 8));
         struct start start = start_on(copy);
         bool is_last = strcmp(name, last_name) == 0 && offset >= last_begin;
         if (is_last) {
@@ -326,7 +254,7 @@ START_TEST(sound_folder_is_verified_and_left_as_it_is)
 {
     struct run run;
     begin();
-    make_copy();
+    copy_folder(original, copy);
     ck_assert_msg(run_tool("--verify", &run) == 0, "%s", run.err);
     run_release(&run);
     struct start start = start_on(copy);

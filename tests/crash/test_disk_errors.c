@@ -1,6 +1,7 @@
 /* A disk that fails: durable writes are refused, the others go on, and durable ones
  * come back when a snapshot that was begun later is on disk. Nothing is lost then. */
 #include <check.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,17 @@ static void add_until_taken(void)
     ck_assert_msg(outcome == OUTCOME_DONE, "%s", actor.text);
 }
 
+/* So that the next daemon begins with nothing. */
+static void remove_folder(void)
+{
+    struct dirent *entry;
+    DIR *dir = opendir(victim.folder);
+    ck_assert_ptr_nonnull(dir);
+    while ((entry = readdir(dir)) != NULL)
+        (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+}
+
 /* Kills the daemon, cuts the power where that can be told, and holds what comes back
  * against the model. */
 static void assert_nothing_is_lost(void)
@@ -154,6 +166,35 @@ START_TEST(failed_snapshot_is_taken_again)
 }
 END_TEST
 
+/* Each step of a snapshot and of a switch to another segment, failing in each way: what
+ * was asked for is refused or done, and nothing is lost. */
+START_TEST(checkpoint_that_fails_at_any_step_is_outlived)
+{
+    static const char *const failpoints[] = {
+        "snapshot-write-before:1:eio",  "snapshot-write-before:2:short",
+        "snapshot-write-after:2:eio",   "snapshot-sync-before:1:eio",
+        "snapshot-sync-after:1:enospc", "snapshot-slice-before:1:eio",
+        "rename-before:1:eio",          "rename-after:1:eio",
+        "directory-sync-before:3:eio",  "directory-sync-after:4:eio", /* after the start's */
+        "remove-before:2:eio",          "remove-after:3:eio",
+        "segment-switch-before:2:eio",  "segment-switch-before:2:enospc",
+    };
+    for (size_t i = 0; i < sizeof failpoints / sizeof failpoints[0]; i++) {
+        begin(false, failpoints[i]);
+        ck_assert_int_eq(add(true), OUTCOME_DONE);
+        for (unsigned n = 0; n < 3; n++) {
+            enum outcome outcome = actor_checkpoint(&actor);
+            ck_assert(outcome == OUTCOME_DONE || outcome == OUTCOME_REFUSED);
+            ck_assert_int_eq(add(false), OUTCOME_DONE);
+        }
+        add_until_taken();
+        ck_assert_int_eq(actor_checkpoint(&actor), OUTCOME_DONE);
+        assert_nothing_is_lost();
+        remove_folder();
+    }
+}
+END_TEST
+
 /* ---- a disk that stays broken for a while ----------------------------- */
 
 static void touch(const char *path)
@@ -206,6 +247,7 @@ int main(void)
         failed_write_is_outlived,
         failed_sync_is_outlived,
         failed_snapshot_is_taken_again,
+        checkpoint_that_fails_at_any_step_is_outlived,
         disk_that_is_full_for_a_while_is_outlived, /* from here on with disk_shim.c */
         disk_that_cannot_sync_for_a_while_is_outlived,
     };
