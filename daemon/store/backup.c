@@ -159,7 +159,8 @@ static enum status make_directory(struct copying *copying, struct error *err)
                          errno == EEXIST   ? ST_ALREADY_EXISTS
                          : errno == ENOENT ? ST_NOT_FOUND
                                            : ST_INTERNAL,
-                         "cannot make directory '%.256s': %s", copying->path, strerror(errno));
+                         "cannot make directory '%.256s': %s%s", copying->path, strerror(errno),
+                         errno == EEXIST ? ": a backup goes into a new one" : "");
     copying->directory = open(copying->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (copying->directory >= 0)
         return ST_OK;

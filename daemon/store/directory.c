@@ -75,9 +75,15 @@ enum store_file store_file_parse(const char *name, uint64_t *number)
 
 /* ---- opening ----------------------------------------------------------------- */
 
+static enum status fail_to(const char *what, const char *path, enum status status,
+                           struct error *err)
+{
+    return error_set(err, status, "cannot %s '%.128s': %s", what, path, strerror(errno));
+}
+
 static enum status fail(const char *what, const char *path, struct error *err)
 {
-    return error_set(err, ST_INTERNAL, "cannot %s '%.128s': %s", what, path, strerror(errno));
+    return fail_to(what, path, ST_INTERNAL, err);
 }
 
 static enum status refuse_locked(int lock, const char *path, struct error *err)
@@ -112,6 +118,29 @@ enum status directory_open(const char *path, int *directory, int *lock, struct e
     int file = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     enum status status =
         file < 0 ? fail("open " LOCK_NAME " of", path, err) : take_lock(file, path, err);
+    if (status != ST_OK) {
+        if (file >= 0)
+            close(file);
+        close(dir);
+        return status;
+    }
+    *directory = dir;
+    *lock = file;
+    return ST_OK;
+}
+
+enum status directory_look(const char *path, int *directory, int *lock, struct error *err)
+{
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return fail_to("open data directory", path, errno == ENOENT ? ST_NOT_FOUND : ST_INTERNAL,
+                       err);
+    int file = openat(dir, LOCK_NAME, O_RDONLY | O_CLOEXEC);
+    enum status status = ST_OK;
+    if (file < 0 && errno != ENOENT)
+        status = fail("open " LOCK_NAME " of", path, err);
+    else if (file >= 0 && flock(file, LOCK_SH | LOCK_NB) != 0)
+        status = errno == EWOULDBLOCK ? refuse_locked(file, path, err) : fail("lock", path, err);
     if (status != ST_OK) {
         if (file >= 0)
             close(file);

@@ -37,6 +37,10 @@ enum store_file store_file_parse(const char *name, uint64_t *number);
  * it back. ST_FAILED_PRECONDITION: another daemon, which the message names, has it. */
 enum status directory_open(const char *path, int *directory, int *lock, struct error *err);
 
+/* Opens a directory that is there for who changes nothing in it: *lock is -1 if it never was
+ * a daemon's, and is shared with others who look. ST_NOT_FOUND: there is none. */
+enum status directory_look(const char *path, int *directory, int *lock, struct error *err);
+
 /* The numbers of files of one kind, ascending. */
 struct directory_files {
     uint64_t *numbers;

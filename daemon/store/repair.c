@@ -43,12 +43,25 @@ static void on_note(const struct recovery_note *note, void *arg)
 static void look_end(struct looking *looking)
 {
     catalog_free(looking->catalog);
-    close(looking->lock);
+    if (looking->lock >= 0)
+        close(looking->lock);
     close(looking->directory);
 }
 
-/* Reads all that is whole; nothing is held after a failure. */
-static enum status look(struct looking *looking, const char *path, FILE *out, struct error *err)
+/* Is there anything that a daemon may have left? */
+static enum status check_not_empty(const struct looking *looking, struct error *err)
+{
+    const struct recovery_result *result = &looking->result;
+    if (result->has_snapshot || result->segments > 0 || looking->damages > 0)
+        return ST_OK;
+    return error_set(err, ST_NOT_FOUND, "'%.512s' holds no journal and no snapshot", looking->path);
+}
+
+/* Reads all that is whole; nothing is held after a failure. open: how the directory is. */
+static enum status look(struct looking *looking, const char *path, FILE *out,
+                        enum status (*open)(const char *path, int *directory, int *lock,
+                                            struct error *err),
+                        struct error *err)
 {
     const struct recovery_options options = {
         .path = path,
@@ -65,13 +78,15 @@ static enum status look(struct looking *looking, const char *path, FILE *out, st
         return status;
     if (access(path, F_OK) != 0)
         return error_set(err, ST_NOT_FOUND, "cannot open '%.512s': %s", path, strerror(errno));
-    status = directory_open(path, &looking->directory, &looking->lock, err);
+    status = open(path, &looking->directory, &looking->lock, err);
     if (status != ST_OK)
         return status;
     looking->catalog = catalog_new(UINT32_MAX, 0);
     status = looking->catalog == NULL ? error_nomem(err) : ST_OK;
     if (status == ST_OK)
         status = recover(looking->directory, looking->catalog, &options, &looking->result, err);
+    if (status == ST_OK)
+        status = check_not_empty(looking, err);
     if (status != ST_OK)
         look_end(looking);
     return status;
@@ -88,7 +103,7 @@ static void say_what_is_there(const struct looking *looking)
 enum status repair_verify(const char *path, FILE *out, bool *is_sound, struct error *err)
 {
     struct looking looking;
-    enum status status = look(&looking, path, out, err);
+    enum status status = look(&looking, path, out, directory_look, err);
     if (status != ST_OK)
         return status;
     *is_sound = looking.damages == 0;
@@ -240,7 +255,7 @@ static enum status salvage(const struct looking *looking, struct error *err)
 enum status repair_salvage(const char *path, FILE *out, struct error *err)
 {
     struct looking looking;
-    enum status status = look(&looking, path, out, err);
+    enum status status = look(&looking, path, out, directory_open, err);
     if (status != ST_OK)
         return status;
     if (looking.damages > 0)

@@ -25,22 +25,30 @@ struct taking {
     size_t slice_at; /* where the present slice's rows begin, behind room for its head */
     uint32_t rows;   /* of the present slice */
     bool resumes;    /* it begins with the rest of a row */
-    bool failed;     /* memory ran out */
     struct table_image image;
     struct table_info info;
     struct slices slices;
 };
 
+/* What a slice takes at most: it is full once it has SNAPSHOT_SLICE_BYTES, but has one cell
+ * at least, and rows without cells are only counted. */
+static size_t slice_bytes_max(const struct sketch_shape *shape)
+{
+    return SLICE_HEAD_MAX + SNAPSHOT_SLICE_BYTES + SLICE_ROWS_MAX * ROW_HEAD_MAX +
+           VARINT_MAX_BYTES + cell_dump_max(shape);
+}
+
+/* Room for so much more, which is the memory's own from then on: a first touch under a lock
+ * would be a page fault under it. */
 static bool reserve(struct taking *taking, size_t more)
 {
-    size_t room = taking->room;
-    if (taking->used + more <= room)
+    size_t room = SNAPSHOT_BLOCK_BYTES + more;
+    if (taking->used + more <= taking->room)
         return true;
-    while (room < taking->used + more)
-        room = room == 0 ? SNAPSHOT_BLOCK_BYTES + 2 * SNAPSHOT_SLICE_BYTES : room * 2;
     uint8_t *block = realloc(taking->block, room);
     if (block == NULL)
         return false;
+    memset(block + taking->used, 0, room - taking->used);
     taking->block = block;
     taking->room = room;
     return true;
@@ -48,18 +56,15 @@ static bool reserve(struct taking *taking, size_t more)
 
 /* ---- under a shard's lock ------------------------------------------------------ */
 
-/* How many of the row's cells the slice has room for, one at least if it has nothing yet;
- * *bytes: that the row takes with them at most. */
-static uint32_t count_cells(const struct taking *taking, const struct slice_row *row, size_t *bytes)
+/* How many of the row's cells the slice has room for, one at least if it has nothing yet. */
+static uint32_t count_cells(const struct taking *taking, const struct slice_row *row)
 {
-    size_t used = taking->used - taking->slice_at;
+    size_t used = taking->used - taking->slice_at + ROW_HEAD_MAX;
     uint32_t n = 0;
-    *bytes = ROW_HEAD_MAX;
     for (; n < row->count; n++) {
-        size_t cell = VARINT_MAX_BYTES + cell_dump_bound(&row->cells[n], taking->shape);
-        if (used + *bytes + cell > SNAPSHOT_SLICE_BYTES && (taking->rows > 0 || n > 0))
+        used += VARINT_MAX_BYTES + cell_dump_bound(&row->cells[n], taking->shape);
+        if (used > SNAPSHOT_SLICE_BYTES && (taking->rows > 0 || n > 0))
             break;
-        *bytes += cell;
     }
     return n;
 }
@@ -67,14 +72,9 @@ static uint32_t count_cells(const struct taking *taking, const struct slice_row 
 static uint32_t take_row(const struct slice_row *row, void *arg)
 {
     struct taking *taking = arg;
-    size_t bytes;
-    uint32_t count = count_cells(taking, row, &bytes);
+    uint32_t count = count_cells(taking, row);
     if (count == 0 && row->count > 0)
         return 0;
-    if (!reserve(taking, bytes)) {
-        taking->failed = true;
-        return 0;
-    }
     uint8_t *at = put_bytes(taking->block + taking->used, row->key);
     at = put_varint(at, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -145,15 +145,13 @@ static enum status take_slice(struct taking *taking, struct table *table, bool *
     size_t begin = taking->used;
     if (failpoint_pass(FAILPOINT_SNAPSHOT_SLICE) != 0)
         return error_set(err, ST_INTERNAL, "a slice could not be taken");
-    if (!reserve(taking, SLICE_HEAD_MAX + SNAPSHOT_SLICE_BYTES))
+    if (!reserve(taking, slice_bytes_max(taking->shape)))
         return error_nomem(err);
     taking->used += SLICE_HEAD_MAX;
     taking->slice_at = taking->used;
     taking->rows = 0;
     taking->resumes = false;
     *more = slices_next(&taking->slices, take_row, taking, &slice);
-    if (taking->failed)
-        return error_nomem(err);
     if (!*more) {
         taking->used = begin;
         return ST_OK;

@@ -94,6 +94,9 @@ void store_close(struct store *store)
         return;
     if (store->is_started)
         stop_flusher(store);
+    if (atomic_load(&store->is_degraded))
+        log_error("stopped while the journal could not be written: what was acknowledged from "
+                  "memory since then is lost");
     journal_close(&store->journal);
     release_locks(store);
     close(store->lock_file);

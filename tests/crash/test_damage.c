@@ -250,6 +250,20 @@ START_TEST(flipped_bit_is_damage_or_a_cut_of_the_last_group)
 }
 END_TEST
 
+START_TEST(folder_that_no_daemon_wrote_is_not_called_sound)
+{
+    static const char *const tools[] = { "--verify", "--repair" };
+    scratch_path(copy, sizeof copy, "copy");
+    ck_assert_int_eq(mkdir(copy, 0700), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        struct run run;
+        ck_assert_int_eq(run_tool(tools[i], &run), 1);
+        ck_assert_msg(strstr(run.err, "holds no journal and no snapshot") != NULL, "%s", run.err);
+        run_release(&run);
+    }
+}
+END_TEST
+
 START_TEST(sound_folder_is_verified_and_left_as_it_is)
 {
     struct run run;
@@ -269,6 +283,7 @@ int main(void)
     const TTest *const tests[] = {
         journal_cut_in_its_last_group_comes_back_as_it_was_before,
         flipped_bit_is_damage_or_a_cut_of_the_last_group,
+        folder_that_no_daemon_wrote_is_not_called_sound,
         sound_folder_is_verified_and_left_as_it_is,
     };
     return RUN_INTEGRATION("damage", tests);

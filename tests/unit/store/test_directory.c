@@ -85,6 +85,35 @@ START_TEST(directory_is_made_but_not_its_parents)
 }
 END_TEST
 
+START_TEST(who_looks_changes_nothing_and_shares_the_lock)
+{
+    struct scratch scratch;
+    struct error err;
+    int directories[3];
+    int locks[3];
+    scratch_init(&scratch);
+    ck_assert_int_eq(directory_look(scratch.path, &directories[0], &locks[0], &err), ST_OK);
+    ck_assert_int_eq(locks[0], -1);
+    ck_assert_int_ne(faccessat(directories[0], "LOCK", F_OK, 0), 0);
+    close(directories[0]);
+    ck_assert_int_eq(directory_open(scratch.path, &directories[0], &locks[0], &err), ST_OK);
+    ck_assert_int_eq(directory_look(scratch.path, &directories[1], &locks[1], &err),
+                     ST_FAILED_PRECONDITION);
+    close(locks[0]);
+    close(directories[0]);
+    for (unsigned i = 0; i < 2; i++)
+        ck_assert_int_eq(directory_look(scratch.path, &directories[i], &locks[i], &err), ST_OK);
+    ck_assert_int_eq(directory_open(scratch.path, &directories[2], &locks[2], &err),
+                     ST_FAILED_PRECONDITION);
+    for (unsigned i = 0; i < 2; i++) {
+        close(locks[i]);
+        close(directories[i]);
+    }
+    ck_assert_int_eq(directory_look("/nowhere", &directories[0], &locks[0], &err), ST_NOT_FOUND);
+    scratch_release(&scratch);
+}
+END_TEST
+
 START_TEST(listing_is_ascending_and_of_one_kind)
 {
     struct scratch scratch;
@@ -126,6 +155,7 @@ int main(void)
         names_say_what_a_file_is,
         second_daemon_is_refused_by_pid,
         directory_is_made_but_not_its_parents,
+        who_looks_changes_nothing_and_shares_the_lock,
         listing_is_ascending_and_of_one_kind,
     };
     return RUN_SUITE("directory", tests);
