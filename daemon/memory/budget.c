@@ -5,6 +5,8 @@
 
 #include "daemon/memory/heap.h"
 
+#define CLAIM_BEYOND 32u /* that part of the limit may be claimed on top of it */
+
 static _Atomic uint64_t max_bytes = UINT64_MAX;
 static _Atomic uint64_t other_bytes;
 static _Atomic uint64_t reserved_bytes;
@@ -37,15 +39,22 @@ uint64_t memory_reserved(void)
     return atomic_load(&reserved_bytes);
 }
 
-bool memory_claim(size_t bytes)
+/* Reserves bytes if with them no more is held than max. */
+static bool reserve_below(uint64_t max, size_t bytes)
 {
-    uint64_t max = atomic_load(&max_bytes);
     uint64_t reserved = atomic_fetch_add(&reserved_bytes, bytes) + bytes;
     uint64_t held = memory_held();
     if (held <= max && reserved <= max - held)
         return true;
     atomic_fetch_sub(&reserved_bytes, bytes);
     return false;
+}
+
+bool memory_claim(size_t bytes)
+{
+    uint64_t max = atomic_load(&max_bytes);
+    uint64_t beyond = max / CLAIM_BEYOND;
+    return reserve_below(beyond < UINT64_MAX - max ? max + beyond : max, bytes);
 }
 
 void memory_unclaim(size_t bytes)
@@ -57,7 +66,7 @@ void memory_unclaim(size_t bytes)
 
 bool memory_reserve(size_t bytes, size_t most, size_t block_max)
 {
-    if (!memory_claim(bytes))
+    if (!reserve_below(atomic_load(&max_bytes), bytes))
         return false;
     if (heap_set_aside(most + heap_span_bytes(block_max)))
         return true;

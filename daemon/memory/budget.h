@@ -30,7 +30,9 @@ uint64_t memory_reserved(void);
 bool memory_reserve(size_t bytes, size_t most, size_t block_max);
 void memory_release(size_t bytes, size_t most, size_t block_max);
 
-/* The same for memory that is not the heap's, for as long as it is used. */
+/* The same for memory that is not the heap's, for as long as it is used. A little more
+ * than the limit may be claimed: when what is kept has reached it, who only asks is to
+ * be answered nevertheless. */
 bool memory_claim(size_t bytes);
 void memory_unclaim(size_t bytes);
 

@@ -214,7 +214,7 @@ static bool never_visited(struct bytes_view key, const struct estimate *estimate
     return false;
 }
 
-START_TEST(at_the_limit_what_needs_scratch_memory_is_refused)
+START_TEST(beyond_the_limit_what_needs_scratch_memory_is_refused)
 {
     static const struct selector all = { .kind = SELECTOR_ALL };
     struct catalog *catalog;
@@ -228,7 +228,8 @@ START_TEST(at_the_limit_what_needs_scratch_memory_is_refused)
     size_t claimed;
     ck_assert_int_eq(table_find_columns(table, &name, 1, &columns, NULL), ST_OK);
     add_values(table, view("k"), "a", 0, 100);
-    tighten(0);
+    memory_set_others(0);
+    memory_set_max(memory_held() / 2);
     ck_assert_int_eq(table_union(table, &all, &columns, NULL, &estimate, &keys, &err),
                      ST_RESOURCE_EXHAUSTED);
     ck_assert_ptr_nonnull(strstr(err.text, "'t'"));
@@ -249,6 +250,29 @@ START_TEST(at_the_limit_what_needs_scratch_memory_is_refused)
 }
 END_TEST
 
+START_TEST(at_the_limit_questions_are_answered)
+{
+    static const struct selector all = { .kind = SELECTOR_ALL };
+    struct catalog *catalog;
+    struct table *table = fixture_table(&catalog, columns_many, COLUMNS);
+    struct bytes_view name = view("a");
+    struct column_set columns;
+    struct estimate estimate;
+    struct error err;
+    uint64_t keys;
+    ck_assert_int_eq(table_find_columns(table, &name, 1, &columns, NULL), ST_OK);
+    add_values(table, view("k"), "a", 0, 100);
+    memory_set_others((uint64_t)64 << 20);
+    memory_set_max(memory_held());
+    ck_assert_int_eq(table_union(table, &all, &columns, NULL, &estimate, &keys, &err), ST_OK);
+    ck_assert_double_eq_tol(estimate.value, 100.0, 0.1);
+    memory_set_max(UINT64_MAX);
+    memory_set_others(0);
+    table_unref(table);
+    catalog_free(catalog);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -257,7 +281,8 @@ int main(void)
         near_the_limit_what_fits_is_applied,
         near_the_limit_a_batch_may_hold_every_shard,
         at_the_limit_merges_are_refused_whole,
-        at_the_limit_what_needs_scratch_memory_is_refused,
+        beyond_the_limit_what_needs_scratch_memory_is_refused,
+        at_the_limit_questions_are_answered,
     };
     return RUN_SUITE("admit", tests);
 }
