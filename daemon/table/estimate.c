@@ -29,24 +29,39 @@ struct window {
     size_t at[WINDOW];            /* in the caller's arrays */
 };
 
-/* Puts the next keys into the window, sorted by insertion. */
+/* Turns how many keys each shard has into where its first is to stand. */
+static void begin_shards(uint8_t first[SHARD_COUNT])
+{
+    uint8_t at = 0;
+    for (uint32_t i = 0; i < SHARD_COUNT; i++) {
+        uint8_t count = first[i];
+        first[i] = at;
+        at = (uint8_t)(at + count);
+    }
+}
+
+/* Puts the next keys into the window, sorted by counting. */
 static void fill_window(struct window *window, const struct table *table,
                         const struct bytes_view *keys, size_t first, size_t n)
 {
-    window->count = 0;
-    for (size_t i = first; i < n && window->count < window->room; i++) {
-        struct placed_key placed = { keys[i], shard_set_hash(&table->shards, keys[i]) };
-        uint32_t to = window->count++;
-        for (; to > 0 && shard_number(window->keys[to - 1].hash) > shard_number(placed.hash);
-             to--) {
-            window->keys[to] = window->keys[to - 1];
-            window->at[to] = window->at[to - 1];
-        }
-        window->keys[to] = placed;
-        window->at[to] = i;
+    uint8_t places[SHARD_COUNT] = { 0 };
+    uint64_t hashes[WINDOW];
+    window->count = n - first < window->room ? (uint32_t)(n - first) : window->room;
+    for (uint32_t i = 0; i < window->count; i++) {
+        hashes[i] = shard_set_hash(&table->shards, keys[first + i]);
+        places[shard_number(hashes[i])]++;
     }
-    for (uint32_t i = 0; i < window->count; i++)
-        window->shards[i] = shard_set_get(&table->shards, shard_number(window->keys[i].hash));
+    if (window->count > 1)
+        begin_shards(places);
+    else
+        places[shard_number(hashes[0])] = 0;
+    for (uint32_t i = 0; i < window->count; i++) {
+        uint32_t shard = shard_number(hashes[i]);
+        uint32_t to = places[shard]++;
+        window->keys[to] = (struct placed_key){ keys[first + i], hashes[i] };
+        window->at[to] = first + i;
+        window->shards[to] = shard_set_get(&table->shards, shard);
+    }
 }
 
 /* Locks the window's shards, in ascending order as everybody must who holds

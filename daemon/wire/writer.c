@@ -5,22 +5,6 @@
 
 #include "daemon/wire/cursor.h"
 
-size_t varint_size(uint64_t value)
-{
-    size_t size = 1;
-    for (; value >= 0x80; value >>= 7)
-        size++;
-    return size;
-}
-
-uint8_t *varint_put(uint8_t *at, uint64_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *at++ = (uint8_t)(value | 0x80);
-    *at++ = (uint8_t)value;
-    return at;
-}
-
 uint8_t *writer_room(struct writer *w, size_t n)
 {
     if (w->status != ST_OK)

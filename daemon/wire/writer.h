@@ -30,10 +30,22 @@ struct writer_mark {
 };
 
 /* Bytes of the number as a varint. */
-size_t varint_size(uint64_t value);
+static inline size_t varint_size(uint64_t value)
+{
+    size_t size = 1;
+    for (; value >= 0x80; value >>= 7)
+        size++;
+    return size;
+}
 
 /* Writes the number as a varint; returns where it ended. */
-uint8_t *varint_put(uint8_t *at, uint64_t value);
+static inline uint8_t *varint_put(uint8_t *at, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    return at;
+}
 
 /* Room for n bytes, counted as written; NULL once anything went wrong. */
 uint8_t *writer_room(struct writer *w, size_t n);
