@@ -138,6 +138,13 @@ bool arguments_parse(struct cli *cli, const struct command *command,
     return true;
 }
 
+enum exit_status command_begin(struct cli *cli, const struct command *command,
+                               const struct arguments_spec *spec, int argc, char **argv,
+                               struct positional *out)
+{
+    return arguments_parse(cli, command, spec, argc, argv, out) ? cli_connect(cli) : EXIT_USAGE;
+}
+
 struct global_parse {
     struct cli *cli;
     const struct command *commands;

@@ -34,6 +34,11 @@ bool arguments_parse(struct cli *cli, const struct command *command,
                      const struct arguments_spec *spec, int argc, char **argv,
                      struct positional *out);
 
+/* The same, then connects, as most commands begin. Not EXIT_DONE: why was told. */
+enum exit_status command_begin(struct cli *cli, const struct command *command,
+                               const struct arguments_spec *spec, int argc, char **argv,
+                               struct positional *out);
+
 /* Reads the options before the command; *command_at is where that is. commands ends
  * with a row without name and is listed by --help. False: they are wrong, or there is
  * no command. */

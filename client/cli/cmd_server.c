@@ -36,9 +36,7 @@ int ping_main(struct cli *cli, const struct command *command, int argc, char **a
 {
     const struct arguments_spec spec = { 0 };
     struct positional words;
-    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
-        return EXIT_USAGE;
-    enum exit_status result = cli_connect(cli);
+    enum exit_status result = command_begin(cli, command, &spec, argc, argv, &words);
     if (result != EXIT_DONE)
         return (int)result;
     double begin = now_ms();
@@ -75,9 +73,7 @@ int stats_main(struct cli *cli, const struct command *command, int argc, char **
 {
     const struct arguments_spec spec = { 0 };
     struct positional words;
-    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
-        return EXIT_USAGE;
-    enum exit_status result = cli_connect(cli);
+    enum exit_status result = command_begin(cli, command, &spec, argc, argv, &words);
     if (result != EXIT_DONE)
         return (int)result;
     cardinal_stats *stats;
@@ -110,9 +106,7 @@ int checkpoint_main(struct cli *cli, const struct command *command, int argc, ch
 {
     const struct arguments_spec spec = { 0 };
     struct positional words;
-    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
-        return EXIT_USAGE;
-    enum exit_status result = cli_connect(cli);
+    enum exit_status result = command_begin(cli, command, &spec, argc, argv, &words);
     if (result != EXIT_DONE)
         return (int)result;
     cardinal_checkpoint_result made;
@@ -139,9 +133,7 @@ int backup_main(struct cli *cli, const struct command *command, int argc, char *
 {
     const struct arguments_spec spec = { .least = 1, .most = 1 };
     struct positional words;
-    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
-        return EXIT_USAGE;
-    enum exit_status result = cli_connect(cli);
+    enum exit_status result = command_begin(cli, command, &spec, argc, argv, &words);
     if (result != EXIT_DONE)
         return (int)result;
     char *directory = whole_path(words.at[0]);

@@ -218,9 +218,7 @@ int table_drop_main(struct cli *cli, const struct command *command, int argc, ch
 {
     const struct arguments_spec spec = { .least = 1, .most = 1 };
     struct positional words;
-    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
-        return EXIT_USAGE;
-    enum exit_status result = cli_connect(cli);
+    enum exit_status result = command_begin(cli, command, &spec, argc, argv, &words);
     if (result != EXIT_DONE)
         return (int)result;
     cardinal_status status = cardinal_table_drop(cli->client, words.at[0], false, NULL);

@@ -47,9 +47,7 @@ int table_list_main(struct cli *cli, const struct command *command, int argc, ch
 {
     const struct arguments_spec spec = { .most = 1 };
     struct positional words;
-    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
-        return EXIT_USAGE;
-    enum exit_status result = cli_connect(cli);
+    enum exit_status result = command_begin(cli, command, &spec, argc, argv, &words);
     if (result != EXIT_DONE)
         return (int)result;
     return (int)list_tables(cli, words.count > 0 ? words.at[0] : NULL);
@@ -74,9 +72,7 @@ int table_show_main(struct cli *cli, const struct command *command, int argc, ch
     bool digest = false;
     const struct arguments_spec spec = { options, take_digest, &digest, 1, 1 };
     struct positional words;
-    if (!arguments_parse(cli, command, &spec, argc, argv, &words))
-        return EXIT_USAGE;
-    enum exit_status result = cli_connect(cli);
+    enum exit_status result = command_begin(cli, command, &spec, argc, argv, &words);
     if (result != EXIT_DONE)
         return (int)result;
     cardinal_table *table;

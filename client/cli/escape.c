@@ -5,7 +5,6 @@
 
 #include "proto/utf8.h"
 
-
 static const char digits[] = "0123456789abcdef";
 
 static char *put_hex(char *out, uint8_t byte)

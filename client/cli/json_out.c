@@ -8,7 +8,6 @@
 
 #include "proto/utf8.h"
 
-
 struct json json_begin(void)
 {
     return (struct json){ .object = cJSON_CreateObject() };
