@@ -33,6 +33,9 @@ struct call {
 /* Appends the answer, and returns ST_OK, or fails with nothing appended. */
 typedef enum status call_handler(struct call *call, struct error *err);
 
+/* Tables that a loop looks through for one answer; more are left to the pool. */
+#define CALL_LOOP_TABLES_MAX 8u
+
 /* Should it go to the pool without a look at the body? */
 bool call_is_long(const struct request_head *head);
 

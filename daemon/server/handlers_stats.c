@@ -16,7 +16,6 @@
 #include "daemon/wire/decode.h"
 
 #define FIGURES_MAX (COUNTER_COUNT + 128u + HOLD_PURPOSES * (HOLD_BOUNDS + 2u))
-#define LOOP_TABLES_MAX 16u /* that a loop goes over; a thread of the pool, if there are more */
 
 enum status handle_ping(struct call *call, struct error *err)
 {
@@ -196,7 +195,7 @@ enum status handle_stats(struct call *call, struct error *err)
 
     if (status != ST_OK)
         return status;
-    if (call->is_on_loop && catalog_count(call->context->catalog) > LOOP_TABLES_MAX) {
+    if (call->is_on_loop && catalog_count(call->context->catalog) > CALL_LOOP_TABLES_MAX) {
         call->is_deferred = true;
         return ST_OK;
     }

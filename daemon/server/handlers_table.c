@@ -154,6 +154,11 @@ enum status handle_list_tables(struct call *call, struct error *err)
     }
     size_t wanted =
         request.limit == 0 || request.limit > LIST_PAGE_MAX ? LIST_PAGE_MAX : request.limit;
+    if (call->is_on_loop && wanted > CALL_LOOP_TABLES_MAX &&
+        catalog_count(call->context->catalog) > CALL_LOOP_TABLES_MAX) {
+        call->is_deferred = true;
+        return ST_OK;
+    }
     size_t found = catalog_list(call->context->catalog, request.prefix,
                                 request.page_token.len > 0 ? &after : NULL, wanted + 1, tables);
     status = answer_list(call, &request, tables, found, wanted, err);

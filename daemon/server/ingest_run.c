@@ -78,7 +78,6 @@ enum status ingest_run_begin(struct ingest_run *run, const struct server_context
         ingest_run_end(run);
         return status;
     }
-    run->values_left = run->batch.value_count;
     table_place(run->table, &run->batch, &run->cursor);
     return ST_OK;
 }
@@ -97,11 +96,11 @@ enum status ingest_run_step(struct ingest_run *run, struct turn_clock *clock, st
     run->is_admitted = true;
     do {
         uint32_t n = pace_fit(pace, turn_clock_left(clock) / 2, STEP_VALUES_MIN, TABLE_LOCK_VALUES);
-        if (n > run->values_left)
-            n = (uint32_t)run->values_left;
+        uint64_t left = run->batch.value_count - run->cursor.values;
+        if (n > left)
+            n = (uint32_t)left;
         status = table_apply(run->table, &run->batch, &run->columns, &run->cursor, n, done);
         pace_note(pace, n, turn_clock_look(clock));
-        run->values_left -= n;
     } while (status == ST_OK && !*done && turn_clock_left(clock) > 0);
     assert(status == ST_OK);
     return status;

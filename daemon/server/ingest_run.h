@@ -38,12 +38,11 @@ struct ingest_run {
     struct table *table;
     /* Not beside the flags below: the loop reads those, a word at a time, while the
      * pool writes these. */
-    bool is_durable;      /* its answer waits until all is on disk */
-    bool is_admitted;     /* all the memory it may need is there */
-    uint64_t values_left; /* to be applied */
-    uint64_t id;          /* of the request */
-    size_t frame_bytes;   /* of the inbuf that the batch points into */
-    bool is_begun;        /* being applied: it cannot be given up any more */
+    bool is_durable;    /* its answer waits until all is on disk */
+    bool is_admitted;   /* all the memory it may need is there */
+    uint64_t id;        /* of the request */
+    size_t frame_bytes; /* of the inbuf that the batch points into */
+    bool is_begun;      /* being applied: it cannot be given up any more */
 
     /* Of a large batch only; see ingest_queue.h. */
     bool is_large;

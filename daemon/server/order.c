@@ -7,7 +7,16 @@ static bool is_write(enum request_kind kind)
 
 static bool is_large(enum request_kind kind)
 {
-    return kind == REQUEST_SCAN || kind == REQUEST_CARDINALITY || kind == REQUEST_EXPORT;
+    switch (kind) {
+    case REQUEST_CARDINALITY:
+    case REQUEST_EXPORT:
+    case REQUEST_LIST_TABLES:
+    case REQUEST_SCAN:
+    case REQUEST_TOP:
+        return true;
+    default:
+        return false;
+    }
 }
 
 enum order_answer order_ask(const struct order *order, enum request_kind kind,

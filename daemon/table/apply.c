@@ -2,9 +2,12 @@
 
 #include "daemon/memory/heap.h"
 #include "daemon/sketch/cell_begin.h"
+#include "daemon/sketch/word.h"
 #include "daemon/table/ahead.h"
 #include "daemon/table/table_impl.h"
 #include "daemon/table/tell.h"
+
+#define DENSE_REGISTERS_VALUE 32u /* registers made in about the time that a value takes */
 
 /* A call's way through a batch. */
 struct apply {
@@ -13,7 +16,7 @@ struct apply {
     const struct column_set *columns;
     struct apply_cursor *cursor;
     struct shard *shard;               /* that is worked on */
-    size_t budget;                     /* values left */
+    size_t budget;                     /* values left, or work that takes as long */
     uint32_t ref;                      /* the row's that is applied, 0: none yet */
     uint32_t codes[TABLE_LOCK_VALUES]; /* of the shard's changes */
     uint16_t slots[TABLE_LOCK_VALUES]; /* of the changed cells, beside the codes */
@@ -112,6 +115,7 @@ static void advance(struct apply *apply, uint32_t n, uint32_t of)
 {
     struct apply_cursor *cursor = apply->cursor;
     apply->budget -= n;
+    cursor->values += n;
     cursor->next_hash += n;
     if (cursor->next_hash == of) {
         cursor->next_hash = 0;
@@ -135,6 +139,15 @@ static inline void note_changes(struct apply *apply, const struct batch_cell *va
     apply->code_count = at + changed;
 }
 
+/* A cell that became dense with what was added took as long as many values do. */
+static inline void charge_for_dense(struct apply *apply, uint64_t was, uint64_t is)
+{
+    size_t values = apply->table->shape.registers / DENSE_REGISTERS_VALUE;
+    if (word_state(was) == word_state(is) || word_state(is) != CELL_DENSE)
+        return;
+    apply->budget -= values < apply->budget ? values : apply->budget;
+}
+
 /* Applies the cursor's cell, as far as the budget goes. */
 static enum status apply_values(struct apply *apply, const struct batch_cell *values, uint16_t slot,
                                 struct cell *cell)
@@ -143,6 +156,7 @@ static enum status apply_values(struct apply *apply, const struct batch_cell *va
     uint32_t n = values->n - cursor->next_hash;
     if (n > apply->budget)
         n = (uint32_t)apply->budget;
+    uint64_t word = cell->word;
     size_t changed = 0;
     uint32_t *codes = apply->is_asked ? apply->codes + apply->code_count : NULL;
     enum status status =
@@ -151,6 +165,7 @@ static enum status apply_values(struct apply *apply, const struct batch_cell *va
     note_changes(apply, values, slot, (uint32_t)changed);
     if (status == ST_OK)
         advance(apply, n, values->n);
+    charge_for_dense(apply, word, cell->word);
     return status;
 }
 
@@ -181,6 +196,7 @@ static void apply_firsts(struct apply *apply, const struct batch_cell *cells, ui
     }
     apply->code_count += n;
     apply->budget -= n;
+    apply->cursor->values += n;
     apply->cursor->changes += n;
     apply->cursor->next_cell += n;
 }

@@ -104,6 +104,7 @@ struct apply_cursor {
     uint32_t next_row; /* in shard order */
     uint32_t next_cell;
     uint32_t next_hash;
+    uint64_t values;       /* applied so far */
     bool is_placed;        /* table_place() was done */
     bool is_locked;        /* all its shards are, by the caller */
     bool draws;            /* on what was reserved */
@@ -128,10 +129,11 @@ enum status table_admit(struct table *table, struct batch *batch, struct column_
                         struct apply_cursor *cursor, struct error *err);
 void table_release(struct table *table, struct apply_cursor *cursor);
 
-/* Applies up to about max_values of a checked batch from where *cursor stands
- * and moves it on; *done says that nothing is left. columns is the set that the
- * batch's column indices count through. ST_RESOURCE_EXHAUSTED when memory ran
- * out in a batch that was not admitted: what was applied stays. */
+/* Applies up to about max_values of a checked batch from where *cursor stands,
+ * fewer where cells grow such that each took as long as many values, and moves it
+ * on; *done says that nothing is left. columns is the set that the batch's column
+ * indices count through. ST_RESOURCE_EXHAUSTED when memory ran out in a batch that
+ * was not admitted: what was applied stays. */
 enum status table_apply(struct table *table, struct batch *batch, struct column_set *columns,
                         struct apply_cursor *cursor, size_t max_values, bool *done);
 

@@ -1,7 +1,9 @@
 #include "daemon/server/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "daemon/server/call.h"
 #include "daemon/table/catalog.h"
 #include "tests/integration/harness/requests.h"
 #include "tests/unit/failing_alloc.h"
@@ -231,6 +233,38 @@ START_TEST(session_answers_what_waits_when_its_deadline_has_come)
 }
 END_TEST
 
+/* What looks at every table takes as long as there are tables. */
+START_TEST(loop_leaves_lists_of_many_tables_to_the_pool)
+{
+    fixture_begin();
+    client_open(&client);
+    client_add_hello(&client);
+    for (unsigned i = 0; i <= CALL_LOOP_TABLES_MAX; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "t%u", i);
+        client_add(&client, request_create(name));
+    }
+    client_send(&client);
+    client_await(&client, client.last_id);
+    fixture_hold_pool();
+    client_add(&client, request_list());
+    uint64_t all = client.last_id;
+    Cardinal__V1__Request *request = request_list();
+    request->list_tables->limit = 1;
+    client_add(&client, request);
+    uint64_t one = client.last_id;
+    client_send(&client);
+    client_await(&client, client.last_id - 1);
+    ck_assert_int_eq(client_status(&client, all), -1);
+    ck_assert_int_eq(client_status(&client, one), ST_OK);
+    fixture_release_pool();
+    client_await(&client, client.last_id);
+    ck_assert_int_eq(client_status(&client, all), ST_OK);
+    client_close(&client);
+    fixture_end();
+}
+END_TEST
+
 /* Turns given to connections so far. */
 static uint64_t turns(void)
 {
@@ -345,6 +379,7 @@ int main(void)
         session_answers_a_large_batch_when_its_deadline_has_come,
         loop_lets_who_asks_little_wait_for_few_lengthy_turns,
         loop_leaves_a_dropped_table_to_the_pool,
+        loop_leaves_lists_of_many_tables_to_the_pool,
     };
 
     return RUN_SUITE("session", tests);

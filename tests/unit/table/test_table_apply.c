@@ -38,14 +38,56 @@ START_TEST(apply_of_a_huge_cell_goes_on_where_it_stopped)
     for (; !done; calls++) {
         ck_assert_int_eq(table_apply(table, &batch, &columns, &cursor, 1500, &done), ST_OK);
         if (!done)
-            ck_assert_uint_eq(cursor.next_hash, (calls + 1) * 1500);
+            ck_assert_uint_eq(cursor.next_hash, cursor.values);
+        ck_assert_uint_le(cursor.values, (calls + 1) * 1500);
     }
-    ck_assert_uint_eq(calls, (VALUES + 1499) / 1500);
+    ck_assert_uint_ge(calls, (VALUES + 1499) / 1500);
+    ck_assert_uint_le(calls, (VALUES + 1499) / 1500 + 1); /* it became dense once */
+    ck_assert_uint_eq(cursor.values, VALUES);
     other = fixture_table(&other_catalog, columns_ab, 2);
     add_values(other, view("k"), "a", 0, VALUES);
     ck_assert_uint_eq(digest_of(table), digest_of(other));
     free(hashes);
     release(other, other_catalog);
+    release(table, catalog);
+}
+END_TEST
+
+/* Becoming dense takes as long as hundreds of values, which the caller who asks for a
+ * few at a time must not have for each of them. */
+START_TEST(apply_does_less_at_one_time_where_cells_become_dense)
+{
+    enum { KEYS = 32, BEFORE = 3800, AFTER = 300, STEP = 1000 };
+    struct catalog *catalog;
+    struct table *table = fixture_table(&catalog, columns_ab, 2);
+    struct column_set columns;
+    struct filler filler;
+    uint64_t hashes[AFTER];
+    struct apply_cursor cursor = { 0 };
+    struct table_usage usage = { 0 };
+    bool done = false;
+    unsigned calls = 0;
+    filler_init(&filler);
+    for (uint32_t i = 0; i < AFTER; i++)
+        hashes[i] = value_hash(BEFORE + i);
+    for (unsigned i = 0; i < KEYS; i++) {
+        char key[16];
+        (void)snprintf(key, sizeof key, "k%u", i);
+        add_values(table, view(key), "a", 0, BEFORE);
+        filler_row(&filler, view(key));
+        filler_cell(&filler, 0, hashes, AFTER);
+    }
+    ck_assert_int_eq(table_find_columns(table, NULL, 0, &columns, NULL), ST_OK);
+    filler_seal(&filler, &columns);
+    table_add_usage(table, &usage);
+    ck_assert_uint_eq(usage.cells[CELL_DENSE], 0);
+    for (; !done; calls++)
+        ck_assert_int_eq(table_apply(table, &filler.batch, &columns, &cursor, STEP, &done), ST_OK);
+    table_add_usage(table, &usage);
+    ck_assert_uint_eq(usage.cells[CELL_DENSE], KEYS);
+    ck_assert_uint_eq(cursor.values, KEYS * AFTER);
+    ck_assert_uint_ge(calls, 2 * (KEYS * AFTER / STEP));
+    filler_release(&filler);
     release(table, catalog);
 }
 END_TEST
@@ -137,6 +179,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         apply_of_a_huge_cell_goes_on_where_it_stopped,
+        apply_does_less_at_one_time_where_cells_become_dense,
         apply_again_changes_nothing,
         apply_goes_on_after_its_row_was_deleted_between_calls,
         apply_of_an_empty_batch_is_done_at_once,
