@@ -1,14 +1,13 @@
 /* Requests about keys. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "daemon/server/call.h"
 #include "daemon/server/context.h"
 #include "daemon/server/durable.h"
+#include "daemon/server/paging.h"
 #include "daemon/server/table_view.h"
 #include "daemon/table/catalog.h"
 #include "daemon/wire/decode.h"
-#include "daemon/wire/page_token.h"
 
 #define LOOP_ESTIMATES_MAX 256u  /* keys x columns that a loop reads */
 #define SCAN_KEYS_DEFAULT 10000u /* a page, where the client has no wish */
@@ -112,82 +111,50 @@ enum status handle_union(struct call *call, struct error *err)
 
 /* A page being filled. */
 struct scan {
-    struct reply_page page;
-    enum page_result result; /* of the last key */
-    uint8_t last[KEY_MAX_BYTES];
-    size_t last_len;
+    struct paging paging;
+    struct call *call;
+    const struct scan_request *request;
+    struct table *table;
+    struct column_set *columns;
 };
 
 static bool visit(struct bytes_view key, const struct estimate *estimates, void *arg)
 {
+    struct paging *paging = &((struct scan *)arg)->paging;
+
+    return paging_note(paging, key, reply_scan_key(&paging->page, key, estimates));
+}
+
+static enum status walk(void *arg, const struct bytes_view *after, bool *more, struct error *err)
+{
     struct scan *scan = arg;
+    uint32_t limit = scan->request->limit;
 
-    scan->result = reply_scan_key(&scan->page, key, estimates);
-    if (scan->result != PAGE_ADDED)
-        return false;
-    if (key.len > 0)
-        memcpy(scan->last, key.data, key.len);
-    scan->last_len = key.len;
-    return true;
-}
-
-static enum status scan_failure(const struct scan *scan, enum status status, struct error *err)
-{
-    if (status == ST_CANCELLED || status == ST_DEADLINE_EXCEEDED)
-        return call_given_up("scan", status, err);
-    if (status != ST_OK)
-        return status;
-    if (scan->result == PAGE_TOO_WIDE)
-        return error_set(err, ST_TOO_LARGE,
-                         "one key's estimates do not fit into max_frame: ask for fewer columns");
-    return scan->result == PAGE_NOMEM ? error_nomem(err) : ST_OK;
-}
-
-static enum status fill_scan(struct call *call, const struct scan_request *request,
-                             struct table *table, struct column_set *columns, struct scan *scan,
-                             struct error *err)
-{
-    struct page_scope scope = page_scope_of_scan(table_id(table), &request->selector);
-    uint8_t token[PAGE_TOKEN_MAX];
-    struct bytes_view next = { token, 0 };
-    struct bytes_view after;
-    bool resumes = request->page_token.len > 0;
-    size_t limit = request->limit != 0 ? request->limit : SCAN_KEYS_DEFAULT;
-    bool more = false;
-    enum status status = ST_OK;
-
-    if (resumes)
-        status = page_token_decode(&scope, request->page_token, &after, err);
-    if (status != ST_OK)
-        return status;
-    status = table_scan(table, &request->selector, resumes ? &after : NULL, limit, columns,
-                        &call->task, visit, scan, &more, err);
-    status = scan_failure(scan, status, err);
-    if (status != ST_OK)
-        return status;
-    if (more || scan->result == PAGE_FULL) {
-        const struct bytes_view last = { scan->last, scan->last_len };
-        next.len = page_token_encode(&scope, last, token);
-    }
-    reply_page_end(&scan->page, next);
-    return ST_OK;
+    return table_scan(scan->table, &scan->request->selector, after,
+                      limit != 0 ? limit : SCAN_KEYS_DEFAULT, scan->columns, &scan->call->task,
+                      visit, scan, more, err);
 }
 
 static enum status answer_scan(struct call *call, const struct scan_request *request,
                                struct table *table, struct column_set *columns, struct error *err)
 {
     struct column_names names;
-    struct scan scan = { .result = PAGE_ADDED };
+    struct scan scan = { .call = call, .request = request, .table = table, .columns = columns };
+    struct page_scope scope = page_scope_of_scan(table_id(table), &request->selector);
+    const struct paging_request paging = {
+        .what = "scan",
+        .wide = "one key's estimates do not fit into max_frame: ask for fewer columns",
+        .scope = &scope,
+        .token = request->page_token,
+        .walk = walk,
+        .arg = &scan,
+    };
     uint32_t max_bytes = request->max_bytes != 0 ? request->max_bytes : SCAN_BYTES_DEFAULT;
 
     column_names_fill(&names, table, columns);
-    enum status status = reply_scan_begin(&scan.page, &call->to, &names.reply, max_bytes, err);
-    if (status != ST_OK)
-        return status;
-    status = fill_scan(call, request, table, columns, &scan, err);
-    if (status != ST_OK)
-        reply_page_abandon(&scan.page);
-    return status;
+    enum status status =
+        reply_scan_begin(&scan.paging.page, &call->to, &names.reply, max_bytes, err);
+    return status == ST_OK ? paging_fill(&scan.paging, &paging, err) : status;
 }
 
 enum status handle_scan(struct call *call, struct error *err)

@@ -5,10 +5,10 @@
 #include "daemon/server/call.h"
 #include "daemon/server/context.h"
 #include "daemon/server/durable.h"
+#include "daemon/server/paging.h"
 #include "daemon/sketch/codec.h"
 #include "daemon/table/catalog.h"
 #include "daemon/wire/decode_sketches.h"
-#include "daemon/wire/page_token.h"
 
 #define EXPORT_SKETCHES_DEFAULT 10000u /* a page, where the client has no wish */
 #define EXPORT_BYTES_DEFAULT ((uint32_t)1 << 20)
@@ -109,97 +109,71 @@ static enum status check_format(uint32_t format, struct error *err)
 
 /* A page being filled. */
 struct export_page {
-    struct reply_page page;
+    struct paging paging;
+    struct call *call;
+    const struct export_request *request;
+    struct table *table;
+    struct column_set *columns;
     enum sketch_format format;
     struct sketch_origin origin;
-    uint8_t *bytes; /* of one sketch */
-    enum page_result result;
+    uint8_t *bytes;     /* of one sketch */
     enum status status; /* of the encoding */
     struct error *err;
-    uint8_t last[KEY_MAX_BYTES];
-    size_t last_len;
 };
 
 static bool export_visit(struct bytes_view key, const struct cell *cell, void *arg)
 {
     struct export_page *page = arg;
+    struct paging *paging = &page->paging;
     size_t len;
 
     page->status = sketch_encode(page->format, &page->origin, cell, page->bytes, &len, page->err);
     if (page->status != ST_OK)
         return false;
-    page->result = reply_export_sketch(&page->page, key, (struct bytes_view){ page->bytes, len });
-    if (page->result != PAGE_ADDED)
-        return false;
-    if (key.len > 0)
-        memcpy(page->last, key.data, key.len);
-    page->last_len = key.len;
-    return true;
+    const struct bytes_view sketch = { page->bytes, len };
+    return paging_note(paging, key, reply_export_sketch(&paging->page, key, sketch));
 }
 
-static enum status export_failure(const struct export_page *page, enum status status,
-                                  struct error *err)
+static enum status export_walk(void *arg, const struct bytes_view *after, bool *more,
+                               struct error *err)
 {
-    if (page->status != ST_OK)
-        return page->status;
-    if (is_given_up(status))
-        return call_given_up("export", status, err);
-    if (status != ST_OK)
-        return status;
-    if (page->result == PAGE_TOO_WIDE)
-        return error_set(err, ST_TOO_LARGE, "one sketch does not fit into max_frame");
-    return page->result == PAGE_NOMEM ? error_nomem(err) : ST_OK;
-}
+    struct export_page *page = arg;
+    uint32_t limit = page->request->limit;
 
-static enum status fill_export(struct call *call, const struct export_request *request,
-                               struct table *table, struct column_set *columns,
-                               struct export_page *page, struct error *err)
-{
-    struct page_scope scope =
-        page_scope_of_export(table_id(table), &request->selector, request->column);
-    uint8_t token[PAGE_TOKEN_MAX];
-    struct bytes_view next = { token, 0 };
-    struct bytes_view after;
-    bool resumes = request->page_token.len > 0;
-    size_t limit = request->limit != 0 ? request->limit : EXPORT_SKETCHES_DEFAULT;
-    bool more = false;
-    enum status status = ST_OK;
-
-    if (resumes)
-        status = page_token_decode(&scope, request->page_token, &after, err);
-    if (status != ST_OK)
-        return status;
-    status = table_export(table, &request->selector, resumes ? &after : NULL, limit, columns,
-                          &call->task, export_visit, page, &more, err);
-    status = export_failure(page, status, err);
-    if (status != ST_OK)
-        return status;
-    if (more) {
-        const struct bytes_view last = { page->last, page->last_len };
-        next.len = page_token_encode(&scope, last, token);
-    }
-    reply_page_end(&page->page, next);
-    return ST_OK;
+    page->err = err;
+    enum status status = table_export(page->table, &page->request->selector, after,
+                                      limit != 0 ? limit : EXPORT_SKETCHES_DEFAULT, page->columns,
+                                      &page->call->task, export_visit, page, more, err);
+    return page->status != ST_OK ? page->status : status;
 }
 
 static enum status answer_export(struct call *call, const struct export_request *request,
                                  struct table *table, struct column_set *columns, struct error *err)
 {
-    struct export_page page = { .format = (enum sketch_format)request->format,
-                                .origin = origin_of(table),
-                                .result = PAGE_ADDED,
-                                .err = err };
+    struct export_page page = { .call = call,
+                                .request = request,
+                                .table = table,
+                                .columns = columns,
+                                .format = (enum sketch_format)request->format,
+                                .origin = origin_of(table) };
+    struct page_scope scope =
+        page_scope_of_export(table_id(table), &request->selector, request->column);
+    const struct paging_request paging = {
+        .what = "export",
+        .wide = "one sketch does not fit into max_frame",
+        .scope = &scope,
+        .token = request->page_token,
+        .walk = export_walk,
+        .arg = &page,
+    };
     uint32_t max_bytes = request->max_bytes != 0 ? request->max_bytes : EXPORT_BYTES_DEFAULT;
 
     page.bytes = malloc(sketch_encoded_max(page.format, page.origin.shape));
     if (page.bytes == NULL)
         return error_nomem(err);
-    enum status status = reply_export_begin(&page.page, &call->to, max_bytes, err);
-    if (status == ST_OK) {
-        status = fill_export(call, request, table, columns, &page, err);
-        if (status != ST_OK)
-            reply_page_abandon(&page.page);
-    }
+    enum status status = reply_export_begin(&page.paging.page, &call->to, max_bytes, err);
+    if (status == ST_OK)
+        status = paging_fill(&page.paging, &paging, err);
     free(page.bytes);
     return status;
 }

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/sketch/estimated.h"
 #include "proto/status.h"
 
 struct cell {
@@ -50,12 +51,6 @@ struct sketch_shape {
 
 /* Makes the shape of a precision; ST_INVALID_ARGUMENT outside 4..18. */
 enum status sketch_shape_init(struct sketch_shape *shape, unsigned precision);
-
-/* How many distinct values there are, and how sure that is. */
-struct estimate {
-    double value;
-    double rse; /* relative standard error: 0.0065 is 0.65 % */
-};
 
 /* Adds n hashes, 8 bytes each, little-endian, at any alignment. *changed is
  * how many of them had an effect on the cell (values that were new to its

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/sketch/cell.h" /* for struct estimate alone */
+#include "daemon/sketch/estimated.h"
 #include "daemon/table/selector.h"
 #include "daemon/wire/outbuf.h"
 #include "daemon/wire/request.h"

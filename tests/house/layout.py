@@ -44,7 +44,7 @@ RULES = [
             "daemon/wire",
             "daemon/table/batch.h",
             "daemon/table/selector.h",
-            "daemon/sketch/cell.h",
+            "daemon/sketch/estimated.h",
         ],
         ["cardinal.pb-c.h", "protobuf-c/"],
     ),
