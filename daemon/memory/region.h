@@ -2,10 +2,10 @@
  *
  * Regions of 4 MiB, aligned to their size, are cut from mappings of about 256 MiB;
  * the first unit of each describes the others, so that from a block's
- * address alone its span is found. A mapping costs one page until a region is begun. A span is a run of units that one class of
- * blocks is cut from. What is held is counted in pages that were written to:
- * a page counts from when it is first given out until it is given back, so
- * the count is what the kernel has resident for us.
+ * address alone its span is found. A mapping costs one page until a region is begun. A span is a
+ * run of units that one class of blocks is cut from. What is held is counted in pages that were
+ * written to: a page counts from when it is first given out until it is given back, so the count is
+ * what the kernel has resident for us.
  *
  * Address space can be set aside, so that a caller who draws on it later is
  * sure to get his units: whoever does not draw leaves that much alone.
