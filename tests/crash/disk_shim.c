@@ -9,6 +9,10 @@
  *      unlink NAME GRAVE     it was removed; its content is kept in file GRAVE beside
  *      sync BYTES NAME       so many bytes of it are on disk
  *      folder                all of the above but `sync` is on disk
+ *      failed                what the last line says did not come about
+ *
+ * What is done to a name is noted ahead, so that it is known whenever the daemon is
+ * killed; of the last line alone it is not, and whoever reads it looks at the folder.
  *
  * While the file named by CRASH_DISK_FULL is there, writes put down half of what they
  * are given, and then fail with ENOSPC; while that of CRASH_DISK_BROKEN is there,
@@ -147,9 +151,11 @@ int openat(int folder, const char *path, int flags, ...)
         return real_openat(folder, path, flags, mode);
     pthread_mutex_lock(&lock);
     bool is_new = faccessat(folder, path, F_OK, 0) != 0;
-    int fd = real_openat(folder, path, flags, mode);
-    if (fd >= 0 && is_new)
+    if (is_new)
         note("create %s\n", path);
+    int fd = real_openat(folder, path, flags, mode);
+    if (fd < 0 && is_new)
+        note("failed\n");
     pthread_mutex_unlock(&lock);
     return fd;
 }
@@ -161,9 +167,10 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to)
     if (!name_of(from_folder, name))
         return real_renameat(from_folder, from, to_folder, to);
     pthread_mutex_lock(&lock);
+    note("rename %s %s\n", from, to);
     int rc = real_renameat(from_folder, from, to_folder, to);
-    if (rc == 0)
-        note("rename %s %s\n", from, to);
+    if (rc != 0)
+        note("failed\n");
     pthread_mutex_unlock(&lock);
     return rc;
 }
@@ -179,9 +186,11 @@ int unlinkat(int folder, const char *path, int flags)
     pthread_mutex_lock(&lock);
     snprintf(grave, sizeof grave, "%s.%ld.%u", log, (long)getpid(), graves++);
     bool is_kept = linkat(folder, path, AT_FDCWD, grave, 0) == 0;
-    int rc = real_unlinkat(folder, path, flags);
-    if (rc == 0 && is_kept)
+    if (is_kept)
         note("unlink %s %s\n", path, grave);
+    int rc = real_unlinkat(folder, path, flags);
+    if (rc != 0 && is_kept)
+        note("failed\n");
     pthread_mutex_unlock(&lock);
     return rc;
 }

@@ -68,6 +68,38 @@ static struct step *add_step(struct disk *disk, size_t file)
 
 /* ---- reading the log -------------------------------------------------- */
 
+static bool is_on_disk(const struct disk *disk, const char *name)
+{
+    char path[PATH_MAX];
+    path_of(disk, name, path);
+    return access(path, F_OK) == 0;
+}
+
+/* The last step did not come about. */
+static void take_back(struct disk *disk)
+{
+    ck_assert_uint_gt(disk->step_count, 0);
+    const struct step *step = &disk->steps[--disk->step_count];
+    struct file *file = &disk->files[step->file];
+    if (step->kind == STEP_RENAME)
+        snprintf(file->name, sizeof file->name, "%s", step->from);
+    else if (step->kind == STEP_UNLINK)
+        unlink(step->grave);
+    file->is_there = step->kind != STEP_CREATE;
+}
+
+/* The last line was a step, before which the daemon may have been killed. */
+static void check_last(struct disk *disk)
+{
+    const struct step *step = &disk->steps[disk->step_count - 1];
+    const char *name = disk->files[step->file].name;
+    bool has_come = step->kind == STEP_CREATE   ? is_on_disk(disk, name)
+                    : step->kind == STEP_UNLINK ? !is_on_disk(disk, name)
+                                                : !is_on_disk(disk, step->from);
+    if (!has_come)
+        take_back(disk);
+}
+
 static void read_line(struct disk *disk, const char *line)
 {
     char name[NAME_SIZE];
@@ -91,6 +123,8 @@ static void read_line(struct disk *disk, const char *line)
         disk->files[file].is_there = false;
     } else if (sscanf(line, "sync %lld %63s", &bytes, name) == 2) {
         disk->files[find_file(disk, name)].synced_bytes = bytes;
+    } else if (strcmp(line, "failed\n") == 0) {
+        take_back(disk);
     } else if (strcmp(line, "folder\n") == 0) {
         for (size_t i = 0; i < disk->step_count; i++) {
             if (disk->steps[i].kind == STEP_UNLINK)
@@ -105,12 +139,17 @@ static void read_line(struct disk *disk, const char *line)
 static void read_log(struct disk *disk, const char *log)
 {
     char line[NAME_SIZE + GRAVE_SIZE + 32];
+    size_t before = 0;
     FILE *file = fopen(log, "r");
     if (file == NULL)
         return;
-    while (fgets(line, sizeof line, file) != NULL)
+    while (fgets(line, sizeof line, file) != NULL) {
+        before = disk->step_count;
         read_line(disk, line);
+    }
     fclose(file);
+    if (disk->step_count > before)
+        check_last(disk);
 }
 
 /* ---- cutting ---------------------------------------------------------- */

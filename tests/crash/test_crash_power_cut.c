@@ -129,6 +129,23 @@ START_TEST(power_cut_may_undo_a_rename_and_what_came_after_it)
 }
 END_TEST
 
+START_TEST(power_cut_passes_over_a_step_that_was_noted_and_never_came)
+{
+    static const char *const steps[] = { "rename a b\n", "create b\n", "unlink a /nowhere\n",
+                                         "create b\nfailed\n" };
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        char log[128];
+        begin();
+        write_file(path_of("a"), "0123456789");
+        snprintf(log, sizeof log, "create a\nsync 10 a\nfolder\n%s", steps[seed % 4]);
+        cut(seed, log);
+        ck_assert_int_eq(size_of("a"), 10);
+        ck_assert_int_eq(size_of("b"), -1);
+        end();
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -136,6 +153,7 @@ int main(void)
         power_cut_takes_what_was_not_synced,
         power_cut_may_take_a_file_whose_folder_was_not_synced,
         power_cut_may_undo_a_rename_and_what_came_after_it,
+        power_cut_passes_over_a_step_that_was_noted_and_never_came,
     };
     return RUN_SUITE("crash_power_cut", tests);
 }
