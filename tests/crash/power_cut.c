@@ -82,7 +82,7 @@ static void take_back(struct disk *disk)
     const struct step *step = &disk->steps[--disk->step_count];
     struct file *file = &disk->files[step->file];
     if (step->kind == STEP_RENAME)
-        snprintf(file->name, sizeof file->name, "%s", step->from);
+        memcpy(file->name, step->from, sizeof file->name);
     else if (step->kind == STEP_UNLINK)
         unlink(step->grave);
     file->is_there = step->kind != STEP_CREATE;
