@@ -99,7 +99,7 @@ struct bound_range bounds_of(const struct bounds *bounds, uint64_t table_id, uin
         else
             high = middle;
     }
-    struct bound_range range = { bounds->list + low, 0, 0 };
+    struct bound_range range = { low < bounds->count ? &bounds->list[low] : NULL, 0, 0 };
     for (; low < bounds->count; low++) {
         const struct bound *bound = &bounds->list[low];
         if (compare_stream(bound, table_id, stream) != 0)
