@@ -55,6 +55,12 @@ static inline enum status add_one(struct cell *cell, const struct sketch_shape *
         return sparse_raise(&cell->word, shape, index, rank, added);
     }
     *code = token_of_hash(hash, shape->precision);
+    if (word_state(cell->word) == CELL_PACKED) {
+        enum packed_result result = packed_add(&cell->word, shape, *code);
+        *added = result == PACKED_CHANGED;
+        if (result != PACKED_FULL)
+            return result == PACKED_NO_MEMORY ? ST_RESOURCE_EXHAUSTED : ST_OK;
+    }
     return tokens_add(&cell->word, shape, *code, added);
 }
 
@@ -62,20 +68,23 @@ enum status cell_add_told(struct cell *cell, const struct sketch_shape *shape, c
                           size_t n, uint32_t *codes, size_t *changed)
 {
     const uint8_t *bytes = hashes;
-    *changed = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (word_state(cell->word) == CELL_DENSE)
-            return dense_add(&cell->word, bytes + i * sizeof(uint64_t), n - i, codes, changed);
+    enum status status = ST_OK;
+    size_t count = 0;
+    size_t i = 0;
+    for (; i < n && word_state(cell->word) != CELL_DENSE; i++) {
         bool added;
         uint32_t code;
-        enum status status = add_one(cell, shape, hash_load(bytes, i), &code, &added);
+        status = add_one(cell, shape, hash_load(bytes, i), &code, &added);
         if (status != ST_OK)
-            return status;
+            break;
         if (codes != NULL && added)
-            codes[*changed] = code;
-        *changed += added;
+            codes[count] = code;
+        count += added;
     }
-    return ST_OK;
+    *changed = count;
+    if (i < n && status == ST_OK)
+        status = dense_add(&cell->word, bytes + i * sizeof(uint64_t), n - i, codes, changed);
+    return status;
 }
 
 enum status cell_add(struct cell *cell, const struct sketch_shape *shape, const void *hashes,

@@ -176,6 +176,9 @@ static void apply_firsts(struct apply *apply, const struct batch_cell *cells, ui
 {
     const uint16_t *columns = apply->columns->slots;
     const struct sketch_shape shape = apply->table->shape;
+    const unsigned width = row_width(row);
+    const bool is_packed = row_is_packed(row);
+    struct cell *const places = row_cells(row);
     uint32_t *codes = apply->codes + apply->code_count;
     uint16_t *slots = apply->slots + apply->code_count;
     uint32_t n = 0;
@@ -183,7 +186,9 @@ static void apply_firsts(struct apply *apply, const struct batch_cell *cells, ui
         count = (uint32_t)apply->budget;
     for (; n < count && cells[n].n == 1; n++) {
         uint16_t slot = columns[cells[n].column];
-        struct cell *cell = row_cell(row, slot); /* NULL for SLOT_NONE, too */
+        if (slot >= width) /* as SLOT_NONE is */
+            break;
+        struct cell *cell = is_packed ? row_packed_cell(row, slot) : &places[slot];
         if (cell == NULL || cell->word != 0)
             break;
         codes[n] = cell_begin(cell, &shape, cells[n].hashes);

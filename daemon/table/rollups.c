@@ -6,10 +6,8 @@
 
 #include "daemon/memory/heap.h"
 
-#define QUEUE_MIN 32u
-#define QUEUE_MAX 4096u
-#define PIECE 256u /* of the backlog, fed at a time */
-#define QUEUE_ENTRY_BYTES (sizeof(uint32_t) + sizeof(uint16_t))
+#define WAITING_MIN 16u
+#define WAITING_MAX 256u /* changes of a column, fed at a time */
 
 static void lock(struct rollup_group *group)
 {
@@ -44,11 +42,11 @@ void rollups_free(struct rollups *rollups)
         return;
     for (uint32_t i = 0; i < GROUP_COUNT; i++) {
         struct rollup_group *group = &rollups->groups[i];
-        for (uint32_t slot = 0; slot < group->width; slot++)
-            rollup_release(&group->rollups[slot]);
-        heap_free(group->rollups);
-        heap_free(group->queue.codes);
-        heap_free(group->backlog.codes);
+        for (uint32_t slot = 0; slot < group->width; slot++) {
+            rollup_release(&group->slots[slot].rollup);
+            heap_free(group->slots[slot].codes);
+        }
+        heap_free(group->slots);
         pthread_mutex_destroy(&group->lock);
     }
     pthread_mutex_destroy(&rollups->build_lock);
@@ -61,11 +59,11 @@ static bool widen(struct rollup_group *group, uint32_t slot)
     if (slot < group->width)
         return true;
     uint32_t width = (slot + 8) & ~7u;
-    struct rollup *wider = heap_realloc(group->rollups, width * sizeof *wider);
+    struct rollup_slot *wider = heap_realloc(group->slots, width * sizeof *wider);
     if (wider == NULL)
         return false;
     memset(wider + group->width, 0, (width - group->width) * sizeof *wider);
-    group->rollups = wider;
+    group->slots = wider;
     group->width = width;
     return true;
 }
@@ -78,7 +76,7 @@ static void lose(struct rollups *rollups, struct rollup_group *group, unsigned s
     } else {
         slot_mask_set(&group->stale, slot);
         if (slot < group->width)
-            rollup_release(&group->rollups[slot]);
+            rollup_release(&group->slots[slot].rollup);
     }
     atomic_store(&rollups->has_stale, true);
 }
@@ -91,125 +89,75 @@ static bool is_fed(const struct rollup_group *group, unsigned slot)
     return !slot_mask_has(&group->stale, slot) || slot_mask_has(&group->building, slot);
 }
 
-static void feed_slot(struct rollups *rollups, struct rollup_group *group, unsigned slot,
-                      const uint32_t *codes, size_t n)
+/* Feeds changes of a slot that there is room for. */
+static void feed_codes(struct rollups *rollups, struct rollup_group *group, unsigned slot,
+                       const uint32_t *codes, size_t n)
 {
-    if (!is_fed(group, slot))
-        return;
-    if (!widen(group, slot) ||
-        rollup_feed(&group->rollups[slot], &rollups->shape, codes, n) != ST_OK)
+    if (is_fed(group, slot) &&
+        rollup_feed(&group->slots[slot].rollup, &rollups->shape, codes, n) != ST_OK)
         lose(rollups, group, slot);
 }
 
-/* Feeds the next n changes of a sorted queue, slot by slot. */
-static void feed_sorted(struct rollups *rollups, struct rollup_group *group,
-                        struct rollup_queue *queue, uint32_t n)
+/* Feeds what waits of a slot. */
+static void feed_waiting(struct rollups *rollups, struct rollup_group *group, unsigned slot)
 {
-    uint32_t end = queue->count - queue->first < n ? queue->count : queue->first + n;
-    while (queue->first < end) {
-        uint32_t first = queue->first;
-        while (queue->first < end && queue->slots[queue->first] == queue->slots[first])
-            queue->first++;
-        feed_slot(rollups, group, queue->slots[first], queue->codes + first, queue->first - first);
-    }
-}
-
-/* Moves the queue into an empty one of enough room, sorted by slot. */
-static void sort_into(struct rollup_queue *into, struct rollup_queue *queue)
-{
-    uint16_t ends[SLOTS_MAX + 1] = { 0 };
-    for (uint32_t i = 0; i < queue->count; i++)
-        ends[queue->slots[i] + 1]++;
-    for (unsigned slot = 1; slot <= SLOTS_MAX; slot++)
-        ends[slot] = (uint16_t)(ends[slot] + ends[slot - 1]);
-    for (uint32_t i = 0; i < queue->count; i++) {
-        uint16_t slot = queue->slots[i];
-        into->slots[ends[slot]] = slot;
-        into->codes[ends[slot]++] = queue->codes[i];
-    }
-    into->first = 0;
-    into->count = queue->count;
-    queue->count = 0;
+    struct rollup_slot *at = &group->slots[slot];
+    if (at->count > 0)
+        feed_codes(rollups, group, slot, at->codes, at->count);
+    at->count = 0;
 }
 
 /* Feeds all that waits. */
 static void drain(struct rollups *rollups, struct rollup_group *group)
 {
-    uint32_t codes[QUEUE_MAX];
-    uint16_t slots[QUEUE_MAX];
-    struct rollup_queue sorted = { .codes = codes, .slots = slots };
-    feed_sorted(rollups, group, &group->backlog, QUEUE_MAX);
-    if (group->queue.count == 0)
+    for (unsigned slot = 0; slot < group->width; slot++)
+        feed_waiting(rollups, group, slot);
+}
+
+/* Makes room for one change more to wait, by memory up to a point; false if there is
+ * none at all. */
+static bool make_room(struct rollups *rollups, struct rollup_group *group, unsigned slot)
+{
+    struct rollup_slot *at = &group->slots[slot];
+    uint32_t room = at->room == 0 ? WAITING_MIN : 2 * at->room;
+    uint32_t *codes = NULL;
+    if (room <= WAITING_MAX)
+        codes = heap_realloc(at->codes, room * sizeof *codes);
+    if (codes == NULL) {
+        feed_waiting(rollups, group, slot);
+        return at->room > 0;
+    }
+    at->codes = codes;
+    at->room = room;
+    return true;
+}
+
+/* The rest of rollups_feed() for a change that has no room to wait. */
+static void feed_full(struct rollups *rollups, struct rollup_group *group, unsigned slot,
+                      uint32_t code)
+{
+    if (!widen(group, slot)) {
+        lose(rollups, group, slot);
         return;
-    sort_into(&sorted, &group->queue);
-    feed_sorted(rollups, group, &sorted, QUEUE_MAX);
-}
-
-/* An empty queue's memory; false if there is none. */
-static bool queue_alloc(struct rollup_queue *queue, uint32_t room)
-{
-    uint32_t *codes = heap_alloc(room * QUEUE_ENTRY_BYTES);
-    if (codes == NULL)
-        return false;
-    *queue = (struct rollup_queue){
-        .codes = codes,
-        .slots = (uint16_t *)(void *)(codes + room),
-        .room = room,
-    };
-    return true;
-}
-
-static bool queue_grow(struct rollup_queue *queue)
-{
-    struct rollup_queue larger;
-    if (!queue_alloc(&larger, queue->room == 0 ? QUEUE_MIN : 2 * queue->room))
-        return false;
-    if (queue->count > 0) {
-        memcpy(larger.codes, queue->codes, queue->count * sizeof *queue->codes);
-        memcpy(larger.slots, queue->slots, queue->count * sizeof *queue->slots);
     }
-    larger.count = queue->count;
-    heap_free(queue->codes);
-    *queue = larger;
-    return true;
-}
-
-/* Makes room for one change more, by memory up to a point, then by making the
- * full queue the backlog, which was fed meanwhile. */
-static bool make_room(struct rollups *rollups, struct rollup_group *group)
-{
-    struct rollup_queue *queue = &group->queue;
-    if (queue->room < QUEUE_MAX && queue_grow(queue))
-        return true;
-    if (queue->room == QUEUE_MAX &&
-        (group->backlog.room > 0 || queue_alloc(&group->backlog, QUEUE_MAX))) {
-        feed_sorted(rollups, group, &group->backlog, QUEUE_MAX);
-        sort_into(&group->backlog, queue);
-        return true;
-    }
-    drain(rollups, group);
-    return queue->room > 0;
+    struct rollup_slot *at = &group->slots[slot];
+    if (at->count < at->room || make_room(rollups, group, slot))
+        at->codes[at->count++] = code;
+    else
+        feed_codes(rollups, group, slot, &code, 1);
 }
 
 void rollups_feed(struct rollups *rollups, uint32_t shard_number, const uint16_t *slots,
                   const uint32_t *codes, size_t n)
 {
     struct rollup_group *group = rollups_group(rollups, shard_number);
-    struct rollup_queue *queue = &group->queue;
     lock(group);
-    for (size_t at = 0; at < n;) {
-        if (queue->count == queue->room && !make_room(rollups, group)) {
-            lose(rollups, group, slots[at++]);
-            continue;
-        }
-        size_t more = queue->room - queue->count;
-        more = more < n - at ? more : n - at;
-        memcpy(queue->codes + queue->count, codes + at, more * sizeof *codes);
-        memcpy(queue->slots + queue->count, slots + at, more * sizeof *slots);
-        uint32_t pieces = (queue->count % PIECE + (uint32_t)more) / PIECE;
-        queue->count += (uint32_t)more;
-        at += more;
-        feed_sorted(rollups, group, &group->backlog, pieces * PIECE);
+    for (size_t i = 0; i < n; i++) {
+        struct rollup_slot *at = slots[i] < group->width ? &group->slots[slots[i]] : NULL;
+        if (at != NULL && at->count < at->room)
+            at->codes[at->count++] = codes[i];
+        else
+            feed_full(rollups, group, slots[i], codes[i]);
     }
     unlock(group);
 }
@@ -222,7 +170,7 @@ void rollups_feed_cell(struct rollups *rollups, uint32_t shard_number, uint16_t 
     drain(rollups, group);
     if (is_fed(group, slot) &&
         (!widen(group, slot) ||
-         rollup_feed_cell(&group->rollups[slot], &rollups->shape, cell) != ST_OK))
+         rollup_feed_cell(&group->slots[slot].rollup, &rollups->shape, cell) != ST_OK))
         lose(rollups, group, slot);
     unlock(group);
 }
@@ -237,7 +185,7 @@ void rollups_lose_row(struct rollups *rollups, uint32_t shard_number, const stru
     for (unsigned slot = slot_mask_next(&used, 0); slot < group->width;
          slot = slot_mask_next(&used, slot + 1)) {
         if (is_fed(group, slot) &&
-            rollup_may_owe(&group->rollups[slot], &rollups->shape, row_cell(row, slot)))
+            rollup_may_owe(&group->slots[slot].rollup, &rollups->shape, row_cell(row, slot)))
             lose(rollups, group, slot);
     }
     unlock(group);
@@ -255,7 +203,7 @@ void rollups_reset(struct rollups *rollups, const struct slot_mask *slots)
             slot_mask_clear(&group->building, slot);
             slot_mask_clear(&group->spoiled, slot);
             if (slot < group->width)
-                rollup_release(&group->rollups[slot]);
+                rollup_release(&group->slots[slot].rollup);
         }
         unlock(group);
     }
@@ -287,7 +235,7 @@ void rollups_build_rows(struct rollups *rollups, const struct shard *shard, cons
                 slot_mask_has(&group->spoiled, slot))
                 continue;
             if (!widen(group, slot) ||
-                rollup_feed_cell(&group->rollups[slot], &rollups->shape, cell) != ST_OK)
+                rollup_feed_cell(&group->slots[slot].rollup, &rollups->shape, cell) != ST_OK)
                 lose(rollups, group, slot);
         }
     }
@@ -322,7 +270,7 @@ enum status rollups_unite(struct rollups *rollups, uint32_t group_number, struct
             stale->ids[stale->count] = columns->ids[i];
             stale->slots[stale->count++] = slot;
         } else if (slot < group->width) {
-            status = rollup_unite(&group->rollups[slot], scratches[i]);
+            status = rollup_unite(&group->slots[slot].rollup, scratches[i]);
         }
     }
     unlock(group);
@@ -352,14 +300,14 @@ size_t rollups_bytes(struct rollups *rollups)
     for (uint32_t i = 0; i < GROUP_COUNT; i++) {
         struct rollup_group *group = &rollups->groups[i];
         lock(group);
-        if (group->queue.room > 0)
-            bytes += heap_block_bytes(group->queue.room * QUEUE_ENTRY_BYTES);
-        if (group->backlog.room > 0)
-            bytes += heap_block_bytes(group->backlog.room * QUEUE_ENTRY_BYTES);
         if (group->width > 0)
-            bytes += heap_block_bytes(group->width * sizeof *group->rollups);
-        for (uint32_t slot = 0; slot < group->width; slot++)
-            bytes += rollup_bytes(&group->rollups[slot]);
+            bytes += heap_block_bytes(group->width * sizeof *group->slots);
+        for (uint32_t slot = 0; slot < group->width; slot++) {
+            const struct rollup_slot *at = &group->slots[slot];
+            bytes += rollup_bytes(&at->rollup);
+            if (at->room > 0)
+                bytes += heap_block_bytes(at->room * sizeof *at->codes);
+        }
         unlock(group);
     }
     return bytes;

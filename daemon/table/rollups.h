@@ -2,12 +2,11 @@
  *
  * One rollup for each column in each group of 16 shards, told of changes under
  * the shard's lock at the end of a stretch of ingest; a union over the whole
- * table merges 4 of them. What is told waits with the group until some thousand
- * changes are together or somebody wants to know, and is then fed column by
- * column: a rollup that is fed a change at a time, in turn with others, is never
- * in the cache. It is fed in pieces, as further changes come: all at once may
- * take longer than a shard should be locked. A group's lock is taken under a shard's, never the
- * other way round, and the schema's under it.
+ * table merges 4 of them. What is told waits with its column until some hundred
+ * changes are together or somebody wants to know, and is then fed: a rollup that
+ * is fed a change at a time, in turn with others, is never in the cache. A
+ * group's lock is taken under a shard's, never the other way round, and the
+ * schema's under it.
  *
  * A rollup is exact, or it is stale: a deleted cell may have raised something,
  * or memory ran out. What is stale is read from the rows instead, until it has
@@ -31,21 +30,17 @@
 #define GROUP_SHARDS 16u
 #define GROUP_COUNT (SHARD_COUNT / GROUP_SHARDS)
 
-/* Changes that were told and not yet fed: those from `first` on. */
-struct rollup_queue {
+/* A column's rollup, and the changes that were told of and not yet fed. */
+struct rollup_slot {
+    struct rollup rollup;
     uint32_t *codes;
-    uint16_t *slots; /* in the same block of memory */
-    uint32_t first;
     uint32_t count;
     uint32_t room;
 };
 
 struct rollup_group {
     pthread_mutex_t lock;      /* guards all below */
-    struct rollup_queue queue; /* as they came */
-    struct rollup_queue
-        backlog;            /* before those, sorted by slot; has memory once the queue is full */
-    struct rollup *rollups; /* by slot */
+    struct rollup_slot *slots; /* by number */
     uint32_t width;
     struct slot_mask stale;
     struct slot_mask building; /* stale, and fed */

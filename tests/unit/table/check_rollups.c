@@ -57,7 +57,8 @@ uint32_t check_rollups(struct table *table)
         const struct rollup_group *group = &table->rollups->groups[g];
         for (uint32_t c = 0; c < columns.count; c++) {
             uint16_t slot = columns.slots[c];
-            const struct rollup *rollup = slot < group->width ? &group->rollups[slot] : &nothing;
+            const struct rollup *rollup =
+                slot < group->width ? &group->slots[slot].rollup : &nothing;
             if (slot_mask_has(&group->stale, slot)) {
                 ck_assert_uint_eq(rollup_bytes(rollup), 0);
                 stale++;
