@@ -65,7 +65,8 @@ static const struct argp_option options[] = {
     { "connections", KEY_CONNECTIONS, "N", 0, "Connections (default 1)", 0 },
     { "threads", KEY_THREADS, "N", 0, "Threads that share the connections (default 1)", 0 },
     { "in-flight", KEY_IN_FLIGHT, "N", 0,
-      "Batches unanswered per connection (default 16; of hot 32, of union and mixed 4), or questions (100)",
+      "Batches unanswered per connection (default 16; of hot 32, of union and mixed 4), or "
+      "questions (100)",
       0 },
     { "rate", KEY_RATE, "N", 0,
       "Values a second in all; times count from when a batch was due (default: as fast as can be)",

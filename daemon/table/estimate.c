@@ -45,7 +45,7 @@ static void fill_window(struct window *window, const struct table *table,
                         const struct bytes_view *keys, size_t first, size_t n)
 {
     uint8_t places[SHARD_COUNT] = { 0 };
-    uint64_t hashes[WINDOW];
+    uint64_t hashes[WINDOW] = { 0 };
     window->count = n - first < window->room ? (uint32_t)(n - first) : window->room;
     for (uint32_t i = 0; i < window->count; i++) {
         hashes[i] = shard_set_hash(&table->shards, keys[first + i]);
