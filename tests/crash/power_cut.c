@@ -88,8 +88,8 @@ static void take_back(struct disk *disk)
     file->is_there = step->kind != STEP_CREATE;
 }
 
-/* The last line was a step, before which the daemon may have been killed. */
-static void check_last(struct disk *disk)
+/* The last line was a step, before which the daemon may have been killed; has it come? */
+static bool check_last(struct disk *disk)
 {
     const struct step *step = &disk->steps[disk->step_count - 1];
     const char *name = disk->files[step->file].name;
@@ -98,6 +98,7 @@ static void check_last(struct disk *disk)
                                                 : !is_on_disk(disk, step->from);
     if (!has_come)
         take_back(disk);
+    return has_come;
 }
 
 static void read_line(struct disk *disk, const char *line)
@@ -136,20 +137,20 @@ static void read_line(struct disk *disk, const char *line)
     }
 }
 
-static void read_log(struct disk *disk, const char *log)
+/* Whether the last line is of a step that did not come about, which is passed over. */
+static bool read_log(struct disk *disk, const char *log)
 {
     char line[NAME_SIZE + GRAVE_SIZE + 32];
     size_t before = 0;
     FILE *file = fopen(log, "r");
     if (file == NULL)
-        return;
+        return false;
     while (fgets(line, sizeof line, file) != NULL) {
         before = disk->step_count;
         read_line(disk, line);
     }
     fclose(file);
-    if (disk->step_count > before)
-        check_last(disk);
+    return disk->step_count > before && !check_last(disk);
 }
 
 /* ---- cutting ---------------------------------------------------------- */
@@ -198,12 +199,26 @@ static void cut_file(const struct disk *disk, const struct file *file, struct di
     close(fd);
 }
 
+void power_went_on(const char *folder, const char *log)
+{
+    struct disk *disk = calloc(1, sizeof *disk);
+    ck_assert_ptr_nonnull(disk);
+    disk->folder = folder;
+    if (read_log(disk, log)) {
+        FILE *file = fopen(log, "a");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_ge(fputs("failed\n", file), 0);
+        ck_assert_int_eq(fclose(file), 0);
+    }
+    free(disk);
+}
+
 void power_cut(const char *folder, const char *log, struct dice *dice)
 {
     struct disk *disk = calloc(1, sizeof *disk);
     ck_assert_ptr_nonnull(disk);
     disk->folder = folder;
-    read_log(disk, log);
+    (void)read_log(disk, log);
     size_t kept = dice_below(dice, (unsigned)disk->step_count + 1);
     for (size_t i = disk->step_count; i-- > kept;)
         undo(disk, &disk->steps[i]);

@@ -13,6 +13,10 @@
 /* Cuts, and begins the log anew: what is there now is on disk. */
 void power_cut(const char *folder, const char *log, struct dice *dice);
 
+/* The daemon was killed, and the power stays: the log goes on, but for the last step in it if
+ * that did not come about. */
+void power_went_on(const char *folder, const char *log);
+
 /* Only begins it anew. */
 void power_forget(const char *log);
 

@@ -212,9 +212,12 @@ static bool live_and_die(struct rounds *rounds, enum failpoint failpoint)
 static void after_death(struct rounds *rounds)
 {
     model_crashed(rounds->model);
-    if (rounds->victim.disk_log[0] != '\0' && dice_percent(&rounds->dice, 40)) {
-        power_cut(rounds->victim.folder, rounds->victim.disk_log, &rounds->dice);
+    const struct victim *victim = &rounds->victim;
+    if (victim->disk_log[0] != '\0' && dice_percent(&rounds->dice, 40)) {
+        power_cut(victim->folder, victim->disk_log, &rounds->dice);
         rounds->result->power_cuts++;
+    } else if (victim->disk_log[0] != '\0') {
+        power_went_on(victim->folder, victim->disk_log);
     }
     if (rounds->options->plant == PLANT_CUT_TAIL)
         cut_tail(rounds->victim.folder);

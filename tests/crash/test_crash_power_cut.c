@@ -146,6 +146,23 @@ START_TEST(power_cut_passes_over_a_step_that_was_noted_and_never_came)
 }
 END_TEST
 
+START_TEST(log_goes_on_behind_a_step_that_never_came)
+{
+    begin();
+    write_file(path_of("a"), "0123456789");
+    write_file(log_path, "create a\nsync 10 a\nfolder\nrename a b\n");
+    power_went_on(folder, log_path);
+    FILE *file = fopen(log_path, "a");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs("create c\nfailed\n", file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    struct dice dice = { 1 };
+    power_cut(folder, log_path, &dice);
+    ck_assert_int_eq(size_of("a"), 10);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -154,6 +171,7 @@ int main(void)
         power_cut_may_take_a_file_whose_folder_was_not_synced,
         power_cut_may_undo_a_rename_and_what_came_after_it,
         power_cut_passes_over_a_step_that_was_noted_and_never_came,
+        log_goes_on_behind_a_step_that_never_came,
     };
     return RUN_SUITE("crash_power_cut", tests);
 }
