@@ -164,6 +164,19 @@ static enum status read_footer(struct snapshot_reader *reader, const struct snap
     return ST_OK;
 }
 
+/* Reads the payload of the block at reader->offset, with what pads it. */
+static enum status read_payload(struct snapshot_reader *reader, uint64_t padded, struct room *room,
+                                struct error *err)
+{
+    uint64_t begin = reader->offset + SNAPSHOT_BLOCK_HEADER_BYTES;
+    enum status status = room_reserve(room, padded, err);
+    if (status == ST_OK)
+        status = read_at(reader, room->bytes, padded, begin, err);
+    if (status == ST_OK)
+        reader->end = begin + padded;
+    return status;
+}
+
 enum status snapshot_next(struct snapshot_reader *reader, enum snapshot_state *state,
                           struct snapshot_block *block, struct room *room, struct error *err)
 {
@@ -195,12 +208,9 @@ enum status snapshot_next(struct snapshot_reader *reader, enum snapshot_state *s
         *state = SNAPSHOT_DAMAGED;
         return ST_OK;
     }
-    status = room_reserve(room, padded, err);
-    if (status == ST_OK)
-        status = read_at(reader, room->bytes, padded, reader->offset + sizeof bytes, err);
+    status = read_payload(reader, padded, room, err);
     if (status != ST_OK)
         return status;
-    reader->end = reader->offset + sizeof bytes + padded;
     *state = SNAPSHOT_BLOCK;
     if (block->kind == SNAPSHOT_FOOTER)
         return read_footer(reader, block, room, state, err);
