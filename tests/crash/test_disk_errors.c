@@ -19,6 +19,7 @@
 
 #define TRIES_MAX 1000u /* until the disk fails */
 #define HEAL_MS 30000   /* until durable writes are taken again */
+#define FLUSHED_MS 2000 /* many flush intervals */
 
 static struct daemon reference;
 static struct victim victim;
@@ -239,6 +240,30 @@ START_TEST(disk_that_cannot_sync_for_a_while_is_outlived)
 }
 END_TEST
 
+/* The flush interval bounds what of memory-acknowledged values a loss of power takes. */
+START_TEST(what_is_older_than_the_flush_interval_outlives_a_power_cut)
+{
+    uint64_t before;
+    uint64_t after;
+    begin(true, NULL); /* an interval of 50 ms */
+    for (unsigned i = 0; i < 20; i++)
+        ck_assert_int_eq(add(false), OUTCOME_DONE);
+    ck_assert_int_eq(verify_fingerprint(&actor, &before), OUTCOME_DONE);
+    sleep_ms(FLUSHED_MS);
+    actor_close(&actor);
+    victim_kill(&victim);
+    power_cut(victim.folder, victim.disk_log, &dice);
+    ck_assert(victim_start(&victim, NULL));
+    ck_assert_int_eq(actor_open(&actor, model, victim.address), OUTCOME_DONE);
+    ck_assert_int_eq(verify_fingerprint(&actor, &after), OUTCOME_DONE);
+    ck_assert_uint_eq(before, after);
+    actor_close(&actor);
+    victim_stop(&victim);
+    daemon_stop(&reference);
+    model_free(model);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -250,7 +275,8 @@ int main(void)
         checkpoint_that_fails_at_any_step_is_outlived,
         disk_that_is_full_for_a_while_is_outlived, /* from here on with disk_shim.c */
         disk_that_cannot_sync_for_a_while_is_outlived,
+        what_is_older_than_the_flush_interval_outlives_a_power_cut,
     };
     size_t count = sizeof tests / sizeof tests[0];
-    return run_integration("disk_errors", tests, DISK_SHIM[0] == '\0' ? count - 2 : count);
+    return run_integration("disk_errors", tests, DISK_SHIM[0] == '\0' ? count - 3 : count);
 }
