@@ -143,18 +143,12 @@ static void delete_half(struct table *table, uint32_t keys, uint64_t *state)
     heap_purge(0);
 }
 
-static void show(const char *when, struct table *table, size_t before)
+/* Resident bytes a key. */
+static double bytes_a_key(struct table *table, size_t before)
 {
     struct table_usage usage = { 0 };
     table_add_usage(table, &usage);
-    double accounted = (double)(usage.row_bytes + usage.index_bytes + usage.rollup_bytes);
-    for (unsigned state = 0; state < CELL_STATE_COUNT; state++)
-        accounted += (double)usage.cell_bytes[state];
-    double resident = (double)(resident_bytes() - before);
-    double keys = (double)usage.keys;
-    printf("%s: %.0f keys, %.1f resident, %.1f accounted bytes a key, %.3f times\n", when, keys,
-           resident / keys, accounted / keys, resident / accounted);
-    fflush(stdout);
+    return (double)(resident_bytes() - before) / (double)usage.keys;
 }
 
 int main(int argc, char **argv)
@@ -170,16 +164,19 @@ int main(int argc, char **argv)
     struct catalog *catalog = catalog_new(10, 42);
     struct table *table = make_table(catalog);
     size_t before = resident_bytes();
-    printf("filled: %.0f ns a value\n", fill(table, keys, values) * 1e9);
+    double seconds = fill(table, keys, values);
     heap_purge(0);
-    show("full", table, before);
+    double full = bytes_a_key(table, before);
+    printf("filled at %.0f ns a value: %.1f bytes resident a key\n", seconds * 1e9, full);
     for (uint32_t round = 0; round < rounds; round++) {
         fill(table, keys, values);
         delete_half(table, keys, &state);
     }
     if (rounds > 0) {
         sleep(SETTLE_SECONDS);
-        show("after the rounds", table, before);
+        double left = bytes_a_key(table, before);
+        printf("after %u rounds: %.1f bytes resident a key that is left, %.3f times as many\n",
+               rounds, left, left / full);
     }
     table_unref(table);
     catalog_free(catalog);
