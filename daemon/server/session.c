@@ -253,6 +253,26 @@ static bool advance(struct session *session, struct turn_clock *clock, enum turn
     return true;
 }
 
+/* Takes the request at the front, and those like it that are taken together; false when
+ * the turn is over. */
+static bool take_frame(struct session *session, struct bytes_view payload, bool is_first,
+                       enum turn *turn)
+{
+    if (session_answer_points(session))
+        return true;
+    switch (begin_request(session, payload, is_first)) {
+    case BEGIN_WAITS:
+        *turn = TURN_BLOCKED;
+        return false;
+    case BEGIN_LATER:
+        *turn = TURN_AGAIN;
+        return false;
+    case BEGIN_DONE:
+        break;
+    }
+    return true;
+}
+
 static enum turn take_turn(struct session *session, struct turn_clock *clock)
 {
     struct connection *connection = session->connection;
@@ -276,16 +296,8 @@ static enum turn take_turn(struct session *session, struct turn_clock *clock)
             refuse_oversized(session, payload.len);
             return TURN_IDLE;
         case FRAME_WHOLE:
-            if (session_answer_points(session))
-                break;
-            switch (begin_request(session, payload, is_first)) {
-            case BEGIN_WAITS:
-                return TURN_BLOCKED;
-            case BEGIN_LATER:
-                return TURN_AGAIN;
-            case BEGIN_DONE:
-                break;
-            }
+            if (!take_frame(session, payload, is_first, &turn))
+                return turn;
         }
         is_first = false;
         turn_clock_look(clock);

@@ -5,24 +5,29 @@
 #include "daemon/table/table_impl.h"
 #include "daemon/table/tell.h"
 
+/* What never changes in a table's life. */
+static enum status take_shape(struct table *table, const struct table_spec *spec, struct error *err)
+{
+    unsigned precision = spec->precision == 0 ? PRECISION_DEFAULT : spec->precision;
+    enum status status = sketch_shape_init(&table->shape, precision);
+    if (status != ST_OK)
+        return error_set(err, status, "precision %u is not within %u..%u", precision, PRECISION_MIN,
+                         PRECISION_MAX);
+    status = value_hasher_init(&table->hasher, spec->hash, spec->seed);
+    if (status != ST_OK)
+        return error_set(err, status, "no hash of number %d", (int)spec->hash);
+    return ST_OK;
+}
+
 enum status table_new(const struct table_spec *spec, uint64_t id, uint64_t shard_seed,
                       struct table **out, struct error *err)
 {
     struct table *table = calloc(1, sizeof *table);
     if (table == NULL)
         return error_nomem(err);
-    unsigned precision = spec->precision == 0 ? PRECISION_DEFAULT : spec->precision;
-    enum status status = sketch_shape_init(&table->shape, precision);
-    if (status != ST_OK) {
-        error_set(err, status, "precision %u is not within %u..%u", precision, PRECISION_MIN,
-                  PRECISION_MAX);
+    enum status status = take_shape(table, spec, err);
+    if (status != ST_OK)
         goto err_after_calloc;
-    }
-    status = value_hasher_init(&table->hasher, spec->hash, spec->seed);
-    if (status != ST_OK) {
-        error_set(err, status, "no hash of number %d", (int)spec->hash);
-        goto err_after_calloc;
-    }
     status = schema_init(&table->schema, spec->columns, spec->column_count, err);
     if (status != ST_OK)
         goto err_after_calloc;
