@@ -79,7 +79,8 @@ static void borrow_room(struct packed *packed, uint32_t group)
 }
 
 /* Puts a new token's low at place `at`; there is room. */
-static inline void insert(struct packed *packed, uint32_t count, uint32_t at, uint32_t token)
+static inline __attribute__((always_inline)) void insert(struct packed *packed, uint32_t count,
+                                                         uint32_t at, uint32_t token)
 {
     uint32_t bucket = token >> BUCKET_SHIFT;
     uint32_t end = count;

@@ -114,7 +114,9 @@ struct span {
     uint32_t count;
 };
 
-static inline struct span find_bucket(const struct packed *packed, uint32_t bucket)
+/* Inlined always: else the parts of a block go through memory. */
+static inline __attribute__((always_inline)) struct span find_bucket(const struct packed *packed,
+                                                                     uint32_t bucket)
 {
     struct span span = { 0, 0 };
     if (packed->bitmap != NULL) {
