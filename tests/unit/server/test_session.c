@@ -301,7 +301,9 @@ START_TEST(loop_lets_who_asks_little_wait_for_few_lengthy_turns)
         client_await(&client, client.last_id);
         waited += turns() - before > BUSY; /* for all of them */
     }
+#if !defined(__SANITIZE_THREAD__)          /* with which every turn takes long */
     ck_assert_uint_le(waited, ROUNDS / 2); /* until it was known who takes long */
+#endif
     for (unsigned i = 0; i < BUSY; i++) {
         client_await(&busy[i], busy[i].last_id);
         client_close(&busy[i]);
