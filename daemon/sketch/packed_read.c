@@ -1,4 +1,5 @@
 /* All tokens of a PACKED at once, without a branch for each. */
+#include <assert.h>
 #include <string.h>
 
 #include "daemon/sketch/array.h"
@@ -41,6 +42,7 @@ static uint32_t spread_buckets(const struct counts *counts, uint32_t group, uint
 
 static void read_counts(const struct packed *packed, uint32_t *out)
 {
+    assert(packed->counts != NULL);
     uint8_t buckets[COUNTS_GROUP * BUCKET_MAX + STEP];
     for (uint32_t group = 0; group < COUNTS_GROUPS; group++) {
         uint32_t n = spread_buckets(packed->counts, group, buckets);

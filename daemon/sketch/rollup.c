@@ -59,6 +59,7 @@ enum grown {
 /* Makes the table twice as large, or the first one. */
 static enum grown grow(struct token_set *tokens)
 {
+    assert(tokens->bits < TOKEN_BITS);
     struct token_set grown = { .bits = tokens->bits == 0 ? TOKEN_SET_BITS_MIN : tokens->bits + 1 };
     grown.slots = heap_alloc_zeroed(token_set_slots(&grown) * sizeof *grown.slots);
     if (grown.slots == NULL)

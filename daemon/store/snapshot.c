@@ -12,7 +12,7 @@
 #include "daemon/table/slices.h"
 
 #define SLICE_HEAD_MAX (1u + 4u * VARINT_MAX_BYTES)
-#define ROW_HEAD_MAX (2u * VARINT_MAX_BYTES + KEY_MAX_BYTES)
+#define ROW_HEAD_MAX ((size_t)2 * VARINT_MAX_BYTES + KEY_MAX_BYTES)
 
 /* One that is being taken. */
 struct taking {
