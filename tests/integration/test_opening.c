@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/integration/harness/calls.h"
@@ -43,6 +45,19 @@ static void fill(struct opened *opened)
     daemon_stop(&daemon);
 }
 
+/* A socket file is there a moment before anybody listens. */
+static bool is_listened_at(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_uint_lt(strlen(path), sizeof address.sun_path);
+    strcpy(address.sun_path, path);
+    bool is_open = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return is_open;
+}
+
 /* Starts a daemon on it that is long in reading, and connects to it. */
 static void open_slowly(struct opened *opened)
 {
@@ -55,7 +70,7 @@ static void open_slowly(struct opened *opened)
     setenv("CARDINALD_FAILPOINT", "directory-sync-before:1:slow", 1); /* at the end of reading */
     run_start(&opened->run, argv, NULL, 0);
     unsetenv("CARDINALD_FAILPOINT");
-    while (access(path, F_OK) != 0)
+    while (!is_listened_at(path))
         sleep_ms(1);
     call_connect(&opened->wire, opened->address);
 }
