@@ -12,6 +12,7 @@
 #ifndef CARDINAL_TABLE_INDEX_H
 #define CARDINAL_TABLE_INDEX_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -110,6 +111,7 @@ static inline uint32_t index_next(struct index_probe *probe, uint32_t tag)
 /* Puts another reference in place of the one that the probe found. */
 static inline void index_replace(struct index_probe *probe, uint32_t ref)
 {
+    assert(probe->segment != NULL);
     probe->segment->entries[probe->slot].ref = ref;
 }
 

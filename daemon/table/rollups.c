@@ -140,6 +140,7 @@ static void feed_full(struct rollups *rollups, struct rollup_group *group, unsig
         lose(rollups, group, slot);
         return;
     }
+    assert(group->slots != NULL);
     struct rollup_slot *at = &group->slots[slot];
     if (at->count < at->room || make_room(rollups, group, slot))
         at->codes[at->count++] = code;

@@ -135,6 +135,7 @@ static uint64_t find_base(struct rounds *rounds)
 static uint64_t share_left(const struct rounds *rounds, uint64_t full_bytes)
 {
     uint64_t left = 0;
+    ck_assert_uint_gt(rounds->keys, 0);
     for (uint32_t key = 0; key < rounds->keys; key++)
         left += rounds->is_there[key];
     return full_bytes * left / rounds->keys;
