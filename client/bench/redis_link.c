@@ -11,7 +11,7 @@
 #include "client/bench/redis_command.h"
 #include "client/bench/result.h"
 
-#define HELD_BYTES_MAX ((size_t)64 << 10)
+#define HELD_BYTES_MAX ((size_t)192 << 10)
 #define CONNECT_SECONDS 5
 #define ANSWER_SECONDS 60
 

@@ -279,7 +279,7 @@ CARDINAL_API cardinal_status cardinal_batch_hash(cardinal_batch *batch, const vo
                                                  size_t key_len, uint32_t column, uint64_t hash);
 
 /* Sends what is there, without waiting for the answer. A batch that follows another within 2 ms
- * is held, to be written together with those that follow: until 64 KiB are, until max_in_flight
+ * is held, to be written together with those that follow: until 192 KiB are, until max_in_flight
  * are unanswered, until a call that waits, cardinal_poll(), or a later 16th add. */
 CARDINAL_API cardinal_status cardinal_batch_send(cardinal_batch *batch);
 /* Sends what is there and waits until everything sent is answered; the first
