@@ -30,6 +30,10 @@ void arena_unlock(struct arena *arena);
 void arena_unlist(struct arena *arena, struct span *span);
 void arena_list(struct arena *arena, struct span *span);
 
+/* Units of a span of blocks of that size, which a class has: one for small blocks and
+ * for whole units, else enough for some blocks, and somewhat more where less is wasted. */
+unsigned span_units(size_t block_bytes);
+
 static inline bool span_has_room(const struct span *span)
 {
     return span->live < span->blocks;
