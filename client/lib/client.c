@@ -8,9 +8,9 @@
 
 #include "client/lib/clock.h"
 
-#define READ_BYTES (64u << 10)     /* taken from the socket at a time */
+#define READ_BYTES (64u << 10)      /* taken from the socket at a time */
 #define HELD_BYTES_MAX (192u << 10) /* of requests, before they are written */
-#define HELD_MS_MAX 2              /* a batch that follows another within that is held */
+#define HELD_MS_MAX 2               /* a batch that follows another within that is held */
 #define PAUSE_FIRST_MS 100
 #define PAUSE_MAX_MS 2000
 

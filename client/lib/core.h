@@ -37,7 +37,7 @@
 #define CORE_VERSION_MAX 64u                /* bytes kept of the server's version */
 #define CORE_HEAD_MAX 32u /* frame header, id, deadline, tag and length of the body */
 
-#define CORE_OUT_MAX 64u           /* requests written at a time */
+#define CORE_OUT_MAX 64u            /* requests written at a time */
 #define CORE_OUT_BYTES (192u << 10) /* and bytes, unless one request has more */
 #define CORE_IOV_MAX (2 * CORE_OUT_MAX)
 
