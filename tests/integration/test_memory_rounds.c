@@ -83,7 +83,7 @@ static void delete_half(struct rounds *rounds)
 
 static void rounds_init(struct rounds *rounds)
 {
-    rounds->keys = setting("CARDINAL_ROUNDS_KEYS", 200000);
+    rounds->keys = setting("CARDINAL_ROUNDS_KEYS", 400000);
     rounds->rounds = setting("CARDINAL_ROUNDS", 6);
     rounds->values = setting("CARDINAL_ROUNDS_VALUES", 1);
     rounds->state = 88172645463325252u;
